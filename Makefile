@@ -1,0 +1,51 @@
+# `make serve` reads the papers; `make test` passes the tests; `make check` is what a change must pass.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-compile
+ARGS ?=
+
+.PHONY: setup serve test test-slow check format lint types imports bench docs screenshots lock clean
+
+setup: .venv/.runtime
+
+.venv/.runtime: requirements/runtime.txt pyproject.toml
+	@echo "Setting up .venv (a minute or two) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Broadsheet needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) -r requirements/runtime.txt
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.test: requirements/test.txt .venv/.runtime
+	@echo "Adding what the tests need ..."
+	@$(PIP) -r requirements/test.txt
+	@touch $@
+
+serve: setup
+	@$(BIN)/broadsheet serve $(ARGS)
+
+test: .venv/.test
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-slow: .venv/.test
+	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+check: lint types imports test
+
+format: .venv/.test
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: .venv/.test
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: .venv/.test
+	@$(BIN)/mypy
+
+imports: .venv/.test
+	@$(BIN)/lint-imports --no-cache
+
+clean:
+	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

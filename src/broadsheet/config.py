@@ -1,0 +1,158 @@
+"""What can be set? One table: name, type, default, unit, help.
+
+The environment (``BROADSHEET_<NAME>``) wins over ``config.toml`` in the data folder, which wins
+over the default.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from broadsheet.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE_NAME = "config.toml"
+PREFIX = "BROADSHEET_"
+
+
+def _setting(default: Any, text: str, *, unit: str = "", is_secret: bool = False) -> Any:
+    return field(default=default, metadata={"help": text, "unit": unit, "is_secret": is_secret})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting, read and checked; ``load`` makes one."""
+
+    data: Path = _setting(Path(), "The folder that holds everything.")
+    database: str = _setting(
+        "", "SQLAlchemy URL of the store; empty: SQLite in the data folder.", is_secret=True
+    )
+    host: str = _setting("127.0.0.1", "The address that `serve` listens on.")
+    port: int = _setting(8000, "The port that `serve` listens on.")
+    base_url: str = _setting(
+        "", "The public address of this instance, for links in feeds and mail; empty: as asked."
+    )
+    title: str = _setting("Broadsheet", "The name in the masthead.")
+    timezone: str = _setting("UTC", "IANA name of the zone whose midnight ends a day.")
+    encoder: str = _setting(
+        "builtin", "`builtin`, or a folder with `model.onnx` and `tokenizer.json`."
+    )
+    encoder_tokens: int = _setting(128, "Where a text is cut before encoding.", unit="tokens")
+    encoder_threads: int = _setting(0, "For encoding; 0: one per core.", unit="threads")
+    dense_exact_limit: int = _setting(
+        50_000,
+        "Up to this size meaning is searched exactly, above it approximately.",
+        unit="papers",
+    )
+    smtp_url: str = _setting(
+        "",
+        "`smtp://user:password@host:587`, `smtps://host:465`; empty: mail goes to `mail/`.",
+        is_secret=True,
+    )
+    mail_from: str = _setting("broadsheet@localhost", "The sender of digests.")
+    digest_hour: int = _setting(7, "When a digest goes out unless chosen.", unit="hour, 0 to 23")
+    digest_papers: int = _setting(20, "At most so many papers in a digest.", unit="papers")
+    page_size: int = _setting(20, "Papers on one page of a list.", unit="papers")
+    rate_limit: int = _setting(
+        30, "Writes (votes, subscriptions) per address and minute.", unit="requests/min"
+    )
+    secret: str = _setting(
+        "", "Signs links; empty: made once and kept in the data folder.", is_secret=True
+    )
+    specimens: bool = _setting(
+        default=True, text="Show the specimen edition while the library is empty."
+    )
+    log_level: str = _setting("info", "debug, info, warning or error.")
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work, naming the setting."""
+        _check_range("port", self.port, 0, 65_535)
+        _check_range("digest_hour", self.digest_hour, 0, 23)
+        _check_range("digest_papers", self.digest_papers, 1, 200)
+        _check_range("page_size", self.page_size, 1, 100)
+        _check_range("encoder_tokens", self.encoder_tokens, 8, 512)
+        _check_range("encoder_threads", self.encoder_threads, 0, 256)
+        _check_range("rate_limit", self.rate_limit, 1, 100_000)
+        if self.log_level not in {"debug", "info", "warning", "error"}:
+            raise SettingError(
+                f"log_level must be debug, info, warning or error, not {self.log_level!r}",
+                field="log_level",
+            )
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError) as error:
+            raise SettingError(
+                f"timezone must be an IANA name such as Europe/Berlin, not {self.timezone!r}",
+                field="timezone",
+            ) from error
+
+
+def _check_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise SettingError(f"{name} must be from {low} to {high}, not {value}", field=name)
+
+
+def load(data: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of the data folder.
+
+    Raises:
+        SettingError: a value has the wrong type or range, or a name in the file is unknown.
+    """
+    environ = os.environ if environ is None else environ
+    values = _from_file(data / FILE_NAME)
+    for setting in fields(Settings):
+        text = environ.get(PREFIX + setting.name.upper())
+        if text is not None and setting.name != "data":
+            values[setting.name] = _convert(setting.name, str(setting.type), text)
+    values["data"] = data
+    return Settings(**values)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingError(f"{path} cannot be read: {error}") from error
+    types = {setting.name: str(setting.type) for setting in fields(Settings)}
+    unknown = sorted(set(table) - set(types) | (set(table) & {"data"}))
+    if unknown:
+        raise SettingError(f"{path} has unknown settings: {', '.join(unknown)}", field=unknown[0])
+    return {name: _convert(name, types[name], value) for name, value in table.items()}
+
+
+def _convert(name: str, kind: str, value: object) -> Any:
+    if kind == "int":
+        return _to_int(name, value)
+    if kind == "bool":
+        return _to_bool(name, value)
+    if not isinstance(value, str):
+        raise SettingError(f"{name} must be text, not {value!r}", field=name)
+    return value
+
+
+def _to_int(name: str, value: object) -> int:
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError  # noqa: TRY004, TRY301
+        return int(value)
+    except ValueError:
+        raise SettingError(f"{name} must be a whole number, not {value!r}", field=name) from None
+
+
+def _to_bool(name: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+    if isinstance(value, str) and value.strip().lower() in words:
+        return words[value.strip().lower()]
+    raise SettingError(f"{name} must be true or false, not {value!r}", field=name)

@@ -1,0 +1,1 @@
+"""Find things like this: the embedded engine (words and meaning) and the encoder."""

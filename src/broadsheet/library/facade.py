@@ -1,0 +1,261 @@
+"""The Library: one object through which page, feed, mail, CLI, API and Python reach everything.
+
+Thin on purpose: each method is one call into a use case of its own file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from broadsheet.model import LOCAL_READER, Mode, Period, Sort
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import date
+
+    from broadsheet.config import Settings
+    from broadsheet.model import (
+        CheckReport,
+        DayCount,
+        Edition,
+        Filters,
+        IngestReport,
+        LibraryStatus,
+        Paper,
+        Query,
+        Ranked,
+        Record,
+        Results,
+        Shelf,
+        Signal,
+        Subscription,
+    )
+    from broadsheet.ports import Clock, Encoder, Engine, Mailer, Source, Store
+
+
+class Library:
+    """Everything one instance holds. Made by ``open_library``; safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        engine: Engine,
+        encoder: Encoder,
+        mailer: Mailer,
+        clock: Clock,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.engine = engine
+        self.encoder = encoder
+        self.mailer = mailer
+        self.clock = clock
+
+    # --- papers ---
+
+    def paper(self, name: str, /) -> Paper:
+        """Return the paper that goes by this id, in any form that people type.
+
+        The paper's own ``id`` may differ from the one asked for: it was merged, or a better
+        identifier is known; a page redirects then.
+
+        Raises:
+            PaperNotFoundError: no paper has this identifier.
+        """
+        raise NotImplementedError
+
+    def records(self, paper: Paper, /) -> list[Record]:
+        """Return what each source said about the paper, oldest first."""
+        raise NotImplementedError
+
+    def signals(self, paper: Paper, /) -> list[Signal]:
+        """Return the paper's signals, oldest first."""
+        raise NotImplementedError
+
+    def ingest(
+        self, source: Source, /, *, progress: Callable[[IngestReport], None] | None = None
+    ) -> IngestReport:
+        """Read a source to its end; merge, save and log every record, in batches.
+
+        Safe to repeat and to kill: what was saved stays, what was not is read again.
+        """
+        raise NotImplementedError
+
+    # --- search ---
+
+    def search(
+        self,
+        query: str | Query,
+        /,
+        *,
+        mode: Mode = Mode.HYBRID,
+        filters: Filters | None = None,
+        sort: Sort | None = None,
+        limit: int = 20,
+        offset: int = 0,
+    ) -> Results:
+        """Find papers by word and by meaning.
+
+        Args:
+            query: As typed (see docs/search.md for the language) or already read.
+            mode: Which retrievers answer.
+            filters: Added to those that the query names; both must hold.
+            sort: Wins over the one that the query names.
+            limit: 1 to 1000.
+            offset: Of the first hit, from 0.
+
+        Raises:
+            QueryError: limit or offset is out of range.
+        """
+        raise NotImplementedError
+
+    def similar(self, name: str, /, *, limit: int = 10) -> Results:
+        """Return the papers nearest in meaning (by word where there is no vector yet).
+
+        Raises:
+            PaperNotFoundError: no paper has this identifier.
+        """
+        raise NotImplementedError
+
+    # --- editions ---
+
+    def today(self) -> date:
+        """Return today's date in the instance's timezone."""
+        raise NotImplementedError
+
+    def edition(
+        self,
+        day: date | None = None,
+        *,
+        period: Period = Period.DAY,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Edition:
+        """Return the edition of the day, week or month that contains ``day`` (default: today)."""
+        raise NotImplementedError
+
+    def latest_edition(self, *, limit: int | None = None) -> Edition:
+        """Return today's edition, or the newest that has papers, with a reason that says so."""
+        raise NotImplementedError
+
+    def trending(
+        self, period: Period = Period.WEEK, *, limit: int | None = None, offset: int = 0
+    ) -> list[Ranked]:
+        """Return the hottest papers of the last day, week or month, hottest first."""
+        raise NotImplementedError
+
+    def topics(self, *, days: int = 10, limit: int = 6) -> list[tuple[str, Sequence[int], float]]:
+        """Return rising topics: name, votes on each of the last ``days``, change in percent."""
+        raise NotImplementedError
+
+    def day_counts(self, first: date, last: date, /) -> list[DayCount]:
+        """Return how many papers each day has."""
+        raise NotImplementedError
+
+    # --- readers ---
+
+    def vote(self, name: str, /, *, reader: str = LOCAL_READER, is_on: bool = True) -> Paper:
+        """Vote for a paper, or take the vote back; voting twice counts once."""
+        raise NotImplementedError
+
+    def save(self, name: str, shelf: str, /, *, reader: str = LOCAL_READER) -> Paper:
+        """Put a paper on a shelf, made when missing.
+
+        Raises:
+            UsageError: the shelf's name is empty or longer than 80 characters.
+        """
+        raise NotImplementedError
+
+    def unsave(self, name: str, shelf: str, /, *, reader: str = LOCAL_READER) -> Paper:
+        """Take a paper off a shelf."""
+        raise NotImplementedError
+
+    def voted(self, papers: Iterable[Paper], /, *, reader: str = LOCAL_READER) -> set[int]:
+        """Return the keys of those papers that the reader has voted for."""
+        raise NotImplementedError
+
+    def shelved(
+        self, papers: Iterable[Paper], /, *, reader: str = LOCAL_READER
+    ) -> dict[int, Sequence[str]]:
+        """Return, by paper key, the names of the reader's shelves that hold it."""
+        raise NotImplementedError
+
+    def shelves(self, *, reader: str = LOCAL_READER) -> list[Shelf]:
+        """Return the reader's shelves, by name."""
+        raise NotImplementedError
+
+    def shelf(self, name: str, /, *, reader: str = LOCAL_READER) -> list[Paper]:
+        """Return the papers on a shelf, last saved first.
+
+        Raises:
+            ShelfNotFoundError: the reader has no such shelf.
+        """
+        raise NotImplementedError
+
+    # --- mail ---
+
+    def subscribe(
+        self,
+        email: str,
+        /,
+        *,
+        period: Period = Period.DAY,
+        hour: int | None = None,
+        timezone: str | None = None,
+        base_url: str,
+    ) -> Subscription:
+        """Ask for a digest; a link to confirm goes to the address.
+
+        Raises:
+            UsageError: no address, hour or timezone that mail can go to.
+            MailError: the confirmation could not be sent.
+        """
+        raise NotImplementedError
+
+    def confirm(self, token: str, /) -> Subscription:
+        """Confirm an address by the link that was sent to it.
+
+        Raises:
+            ForbiddenError: the link is forged, expired or used.
+        """
+        raise NotImplementedError
+
+    def unsubscribe(self, token: str, /) -> Subscription:
+        """End a subscription by the link in its mail; ending twice is no error.
+
+        Raises:
+            ForbiddenError: the link is forged.
+        """
+        raise NotImplementedError
+
+    # --- itself ---
+
+    def status(self) -> LibraryStatus:
+        """Tell what is here, what was synced, and how far the indexes have come."""
+        raise NotImplementedError
+
+    def check(self) -> CheckReport:
+        """Verify store, change log and indexes against each other."""
+        raise NotImplementedError
+
+    def catch_up(
+        self, *, is_encoding: bool, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Let the indexes catch up with the store; where another process indexes, wait for it.
+
+        Args:
+            is_encoding: Wait for meaning too, not only for words.
+            progress: Called with (done, all) now and then.
+        """
+        raise NotImplementedError
+
+    def reindex(self, *, progress: Callable[[int, int], None] | None = None) -> None:
+        """Rebuild the indexes from the store; vectors are encoded again."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of files, connections and locks."""
+        self.engine.close()
+        self.store.close()

@@ -1,0 +1,1 @@
+"""Send this: by SMTP, or into a folder."""

@@ -1,0 +1,67 @@
+"""Editions: the papers of one day, week or month, ranked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from broadsheet.model.paper import Paper
+
+
+class Period(StrEnum):
+    """How long an edition, a digest or a trend looks."""
+
+    DAY = "day"
+    WEEK = "week"  # ISO week, Monday to Sunday
+    MONTH = "month"
+
+
+class EditionState(StrEnum):
+    """What is known of an edition."""
+
+    COMPLETE = "complete"  # its period has ended and it has papers
+    OPEN = "open"  # its period has not ended
+    EMPTY = "empty"  # no papers; `Edition.reason` says why
+    SPECIMEN = "specimen"  # made of papers written for show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A paper at its place in a list."""
+
+    rank: int  # from 1
+    paper: Paper
+    heat: float  # >= 0
+    why: str  # one clause, no full stop: what put the paper here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCount:
+    """How many papers one day has."""
+
+    day: date
+    papers: int  # whose edition this is
+    announced: int
+    picked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """The papers of one period, ranked by heat; ties by newer, then by id."""
+
+    period: Period
+    first: date
+    last: date  # inclusive
+    papers: tuple[Ranked, ...]  # one page of them
+    total: int
+    announced: int
+    picked: int
+    state: EditionState
+    reason: str = ""  # a sentence, where there is something to explain
+    previous: date | None = None  # first day of the nearest earlier edition that has papers
+    next: date | None = None
+    days: tuple[DayCount, ...] = field(default_factory=tuple)  # the week around it

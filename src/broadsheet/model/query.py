@@ -1,0 +1,124 @@
+"""What is asked of a library, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from broadsheet.model.paper import Identifier, Paper
+
+
+class Mode(StrEnum):
+    """Which retrievers answer."""
+
+    LEXICAL = "lexical"
+    DENSE = "dense"
+    HYBRID = "hybrid"
+
+
+class Sort(StrEnum):
+    """The order of the hits."""
+
+    RELEVANCE = "relevance"
+    DATE = "date"  # newest first
+    VOTES = "votes"  # most first
+    HEAT = "heat"  # hottest first
+
+
+class ClauseKind(StrEnum):
+    """How a clause's text is compared."""
+
+    WORD = "word"
+    PHRASE = "phrase"
+    PREFIX = "prefix"
+
+
+class Occur(StrEnum):
+    """What a clause demands of a hit."""
+
+    SHOULD = "should"  # counts towards the score
+    MUST = "must"
+    NOT = "not"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One part of a query as it was understood."""
+
+    text: str
+    kind: ClauseKind = ClauseKind.WORD
+    occur: Occur = Occur.SHOULD
+    field: str | None = None  # "title", "abstract", "author", "venue"; None: anywhere
+    typed: str = ""  # the piece of the query it came from, so that a page can drop it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Conditions that every hit meets; values within one field are alternatives."""
+
+    since: date | None = None  # first day, on `Paper.published` (unknown dates never pass)
+    until: date | None = None  # last day, inclusive
+    sources: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()  # "cs.LG", or "cs" for the whole archive
+    topics: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()  # every word of a name must be in one author's name
+    has: tuple[str, ...] = ()  # kinds of link that must be there: "code", "data"; all of them
+
+    def __bool__(self) -> bool:
+        """Tell whether any condition is set."""
+        return self != Filters()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A query, read; made by ``text.query.parse``."""
+
+    text: str  # as typed
+    clauses: tuple[Clause, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+    sort: Sort = Sort.RELEVANCE
+    identifier: Identifier | None = None  # the whole query is one identifier, URL or DOI
+    meaning: str = ""  # what the encoder reads: the words without operators and filters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a hit is where it is: every number that went into its score."""
+
+    matched: tuple[str, ...] = ()  # words of the query that the paper has, as typed
+    lexical: float | None = None  # raw BM25; None: not among the lexical candidates
+    lexical_norm: float = 0.0  # after min-max, in [0, 1]
+    lexical_rank: int | None = None  # from 1
+    dense: float | None = None  # cosine similarity, in [-1, 1]
+    dense_norm: float = 0.0
+    dense_rank: int | None = None
+    lexical_weight: float = 0.0
+    dense_weight: float = 0.0
+    known_item: str = ""  # "id", "title" or "author": this wins outright
+    heat: float | None = None  # where the order is by heat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One paper found."""
+
+    paper: Paper
+    score: float  # comparable within one answer only; ties are broken by newer, then by id
+    why: Explanation = field(default_factory=Explanation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """One page of an answer."""
+
+    query: Query
+    mode: Mode
+    total: int  # papers that match; in dense and hybrid mode the number of candidates
+    hits: tuple[Hit, ...]
+    offset: int = 0
+    limit: int = 20
+    notes: tuple[str, ...] = ()  # sentences for the reader: "412 of 9,000 papers ... not yet"

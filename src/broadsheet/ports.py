@@ -1,0 +1,502 @@
+"""What does the middle need? Protocols that the rooms below the roof program against.
+
+Every port has one contract suite in ``tests/contracts`` that runs against each thing behind it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from dataclasses import dataclass
+    from datetime import date, datetime
+    from email.message import EmailMessage
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from broadsheet.model import (
+        Change,
+        DayCount,
+        Delivery,
+        Digest,
+        EngineStatus,
+        Fault,
+        Filters,
+        Identifier,
+        ImportRun,
+        IngestReport,
+        Observation,
+        Paper,
+        Period,
+        Quarantined,
+        Query,
+        Record,
+        Shelf,
+        Signal,
+        SourceStatus,
+        Subscription,
+    )
+else:
+    from dataclasses import dataclass
+
+
+class Clock(Protocol):
+    """The only way to learn the time."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        ...
+
+
+# --- sources -------------------------------------------------------------------------------
+
+
+class Source(Protocol):
+    """Where records come from."""
+
+    @property
+    def name(self) -> str:
+        """The name that its records carry and ``/status`` shows."""
+        ...
+
+    def read(self) -> Iterator[Record | Observation | Fault]:
+        """Yield what is there, in the source's order, in bounded memory.
+
+        One bad piece becomes a ``Fault`` and the next one is read.
+
+        Raises:
+            SourceError: nothing more can be read: no such file, a broken archive.
+        """
+        ...
+
+
+# --- store ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TitleMatch:
+    """A paper that has a given title key."""
+
+    key: int
+    year: int | None
+    authors: tuple[str, ...]
+    author_count: int | None
+    has_real_id: bool  # anything better than a title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperWrite:
+    """One paper to be saved: what it is now, and what is new about it."""
+
+    paper: Paper  # folded; ``key`` 0 makes a new paper; signal totals are ignored
+    title_key: str  # ``text.normal.title_key(paper.title)``
+    records: tuple[Record, ...] = ()  # to add, or to replace under the same (source, source_id)
+    signals: tuple[Signal, ...] = ()  # to append; those already there change nothing
+    absorbs: tuple[int, ...] = ()  # papers that become this one: everything they own moves here
+
+
+class Writer(Protocol):
+    """One write transaction; between its first call and its end nobody else writes."""
+
+    def find(self, identifiers: Collection[Identifier], /) -> Mapping[Identifier, int]:
+        """Map each identifier that some paper has, or ever had, to that paper's key."""
+        ...
+
+    def find_titles(self, title_keys: Collection[str], /) -> Mapping[str, Sequence[TitleMatch]]:
+        """Map each title key that papers have to those papers, by key."""
+        ...
+
+    def find_records(
+        self, names: Collection[tuple[str, str]], /
+    ) -> Mapping[tuple[str, str], tuple[str, int]]:
+        """Map each known (source, source_id) to (digest of its content, paper key).
+
+        The digest is ``library.ingest.record_digest``; signals are no part of it.
+        """
+        ...
+
+    def load_records(self, keys: Collection[int], /) -> Mapping[int, Sequence[Record]]:
+        """Return the records of each paper, oldest arrival first."""
+        ...
+
+    def load_papers(self, keys: Collection[int], /) -> Mapping[int, Paper]:
+        """Return the papers, without those that are gone."""
+        ...
+
+    def save(self, writes: Sequence[PaperWrite], /, *, at: datetime) -> Sequence[int]:
+        """Save papers, records, signals, identifiers and one change row each; return the keys.
+
+        Signals that waited for one of the paper's identifiers join it. Signal totals are
+        brought up to date.
+        """
+        ...
+
+    def append_signals(self, signals: Mapping[int, Sequence[Signal]], /) -> Collection[int]:
+        """Append signals to papers; return the keys of those for which something was new."""
+        ...
+
+    def wait_signals(self, observations: Sequence[Observation], /) -> int:
+        """Keep signals of unknown papers until these arrive; return how many were new."""
+        ...
+
+    def remove(self, keys: Collection[int], /, *, at: datetime) -> None:
+        """Remove papers with their records and signals; each leaves a change row."""
+        ...
+
+    def quarantine(self, faults: Sequence[Fault], /, *, at: datetime) -> int:
+        """Keep faults, once each (same source, place and reason); return how many were new."""
+        ...
+
+
+class PaperStore(Protocol):
+    """Papers, records, signals and the change log: the truth."""
+
+    def write(self) -> AbstractContextManager[Writer]:
+        """Open a write transaction: committed when the block ends, undone when it raises.
+
+        Raises:
+            ConflictError: another writer held the store for too long.
+        """
+        ...
+
+    def find(self, identifiers: Collection[Identifier], /) -> Mapping[Identifier, int]:
+        """Map each identifier that some paper has, or ever had, to that paper's key."""
+        ...
+
+    def papers(self, keys: Sequence[int], /) -> list[Paper]:
+        """Return the papers of these keys, in this order, without those that are gone."""
+        ...
+
+    def all_papers(self, *, after: int = 0, limit: int = 1000) -> list[Paper]:
+        """Return up to ``limit`` papers with ``key > after``, by key."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many ``papers`` (no specimens), ``specimens``, ``records``, ``signals``,
+        ``waiting`` and ``quarantined`` there are.
+        """  # noqa: D205
+        ...
+
+    def records(self, key: int, /) -> list[Record]:
+        """Return a paper's records, oldest arrival first."""
+        ...
+
+    def record_times(self, key: int, /) -> Mapping[tuple[str, str], datetime]:
+        """Return when each (source, source_id) of a paper arrived or last changed."""
+        ...
+
+    def signals(self, keys: Collection[int], /) -> Mapping[int, Sequence[Signal]]:
+        """Return every signal of these papers, oldest first."""
+        ...
+
+    def signals_since(self, since: datetime, /) -> Mapping[int, Sequence[Signal]]:
+        """Return all signals of every paper that got one at or after ``since``."""
+        ...
+
+    def edition_keys(self, first: date, last: date, /) -> list[int]:
+        """Return the papers whose ``day`` lies in [first, last], by key."""
+        ...
+
+    def day_counts(self, first: date, last: date, /) -> list[DayCount]:
+        """Return one row per day of [first, last] that has anything, by day."""
+        ...
+
+    def nearest_day(self, day: date, /, *, is_later: bool) -> date | None:
+        """Return the nearest day strictly before (or after) ``day`` that has papers."""
+        ...
+
+    def changes(self, *, after: int, limit: int) -> list[Change]:
+        """Return up to ``limit`` changes with ``seq > after``, by seq, one per paper: its last."""
+        ...
+
+    def last_change(self) -> int:
+        """Return the newest change's seq; 0 when nothing ever changed."""
+        ...
+
+    def quarantined(self, *, limit: int, offset: int = 0) -> list[Quarantined]:
+        """Return faults, newest first."""
+        ...
+
+    def sources(self) -> list[SourceStatus]:
+        """Return what each source has delivered, by name."""
+        ...
+
+    def start_run(self, source: str, /, *, at: datetime) -> int:
+        """Note that an import begins; return its key."""
+        ...
+
+    def finish_run(self, key: int, report: IngestReport, /, *, at: datetime, error: str) -> None:
+        """Note how an import ended."""
+        ...
+
+    def runs(self, *, limit: int) -> list[ImportRun]:
+        """Return imports, newest first."""
+        ...
+
+    def check(self) -> list[str]:
+        """Return what is inconsistent within the store, a sentence each."""
+        ...
+
+    def backup(self, target: Path, /) -> None:
+        """Write a consistent copy of the store to a new file while others read and write.
+
+        Raises:
+            StoreError: the file exists or cannot be written.
+        """
+        ...
+
+
+class PeopleStore(Protocol):
+    """What belongs to readers."""
+
+    def shelves(self, reader: str, /) -> list[Shelf]:
+        """Return the reader's shelves, by name."""
+        ...
+
+    def shelf_keys(self, reader: str, name: str, /) -> list[int]:
+        """Return the papers on a shelf, last saved first; an unknown shelf is empty."""
+        ...
+
+    def shelve(self, reader: str, name: str, key: int, /, *, at: datetime) -> bool:
+        """Put a paper on a shelf, made when missing; tell whether it was not there yet."""
+        ...
+
+    def unshelve(self, reader: str, name: str, key: int, /) -> bool:
+        """Take a paper off a shelf; tell whether it was there. The last one takes the shelf."""
+        ...
+
+    def shelved(self, reader: str, keys: Collection[int], /) -> Mapping[int, Sequence[str]]:
+        """Return, for each of these papers that is on a shelf, the names of the shelves."""
+        ...
+
+    def voted(self, reader: str, keys: Collection[int], /) -> Collection[int]:
+        """Return those of these papers for which the reader's newest vote stands at 1."""
+        ...
+
+
+class SubscriptionStore(Protocol):
+    """Who gets a digest, what was claimed, and what was ever delivered to whom."""
+
+    def subscribe(
+        self, email: str, /, *, period: Period, hour: int, timezone: str, at: datetime
+    ) -> Subscription:
+        """Return the address's subscription: made PENDING, or as it is when there is one.
+
+        An ENDED one becomes PENDING again with the new wishes; an ACTIVE one keeps its state
+        and takes the new wishes only when confirmed again. Addresses are compared casefolded.
+        """
+        ...
+
+    def subscription(self, key: int, /) -> Subscription | None:
+        """Return a subscription by key."""
+        ...
+
+    def subscriptions(self) -> list[Subscription]:
+        """Return all subscriptions, by key."""
+        ...
+
+    def use_token(self, token_id: str, /, *, at: datetime) -> bool:
+        """Mark a signed link as used; tell whether this was its first use."""
+        ...
+
+    def activate(self, key: int, /, *, due: datetime) -> None:
+        """Make a subscription ACTIVE, its first digest due at ``due``."""
+        ...
+
+    def end(self, key: int, /) -> bool:
+        """End a subscription; tell whether it was not ended before."""
+        ...
+
+    def claim_due_digest(
+        self, now: datetime, /, *, next_due: Callable[[Subscription], datetime]
+    ) -> Digest | None:
+        """Take one active subscription whose digest is due, or None.
+
+        Its ``due`` moves to ``next_due(subscription)`` by compare-and-set and a delivery row
+        "claimed" is written, in one transaction: of two workers one wins.
+        """
+        ...
+
+    def delivered(self, subscription: int, keys: Collection[int], /) -> Collection[int]:
+        """Return those of these papers that were ever delivered to this subscription."""
+        ...
+
+    def finish_digest(
+        self, digest: int, /, *, state: str, papers: Sequence[int], at: datetime, detail: str
+    ) -> None:
+        """Note a digest's end ("sent", "empty", "failed"); when sent, its papers join the ledger.
+
+        "failed" counts a failure; "sent" and "empty" clear the count.
+        """
+        ...
+
+    def postpone(self, subscription: int, /, *, due: datetime) -> None:
+        """Make a subscription due again at ``due``, when a digest could not be sent."""
+        ...
+
+    def deliveries(self, *, limit: int) -> list[Delivery]:
+        """Return deliveries, newest first."""
+        ...
+
+
+class Store(PaperStore, PeopleStore, SubscriptionStore, Protocol):
+    """Everything that must not be lost. Safe to use from several threads and processes."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+
+# --- engine --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """Candidates of one retriever, best first: two arrays of one length.
+
+    Ties are broken by key, larger first (the newer arrival).
+    """
+
+    keys: npt.NDArray[np.int64]  # (n,)
+    scores: npt.NDArray[np.float32]  # (n,) lexical: BM25 >= 0; dense: cosine in [-1, 1]
+    total: int  # papers that match, of which these are the best
+
+
+class Engine(Protocol):
+    """What answers searches. Derived from the store, rebuildable, never ahead of it."""
+
+    def apply(self, papers: Sequence[Paper], gone: Collection[int], /, *, position: int) -> None:
+        """Make papers findable by word, forget those gone, and remember ``position``.
+
+        Durable when it returns. A paper already there is replaced; when its title or abstract
+        changed, its vector is due again. Only the holder of the write lock may call this.
+        """
+        ...
+
+    def lexical(
+        self, query: Query, filters: Filters, /, *, k: int, among: npt.NDArray[np.int64] | None
+    ) -> Scored:
+        """Return the ``k`` best by BM25; a query of filters alone scores 0, newest first.
+
+        ``among`` restricts the answer to these keys (sorted).
+        """
+        ...
+
+    def dense(
+        self,
+        vector: npt.NDArray[np.float32],
+        filters: Filters,
+        /,
+        *,
+        k: int,
+        among: npt.NDArray[np.int64] | None,
+    ) -> Scored:
+        """Return the ``k`` nearest by cosine, among papers that have a vector."""
+        ...
+
+    def similarities(
+        self, vector: npt.NDArray[np.float32], keys: Sequence[int], /
+    ) -> npt.NDArray[np.float32]:
+        """Return the cosine of ``vector`` with each paper's vector, (n,), NaN where it has none."""
+        ...
+
+    def vectors(self, keys: Sequence[int], /) -> npt.NDArray[np.float32]:
+        """Return the vectors of these papers, (n, dim), unit rows; NaN rows where there is none."""
+        ...
+
+    def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
+        """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
+        ...
+
+    def pending(self, *, encoder: str, limit: int) -> Sequence[int]:
+        """Return papers whose vector is missing, stale or by another encoder, newest first."""
+        ...
+
+    def put_vectors(
+        self, keys: Sequence[int], vectors: npt.NDArray[np.float32], /, *, encoder: str
+    ) -> None:
+        """Store or replace vectors in place, (n, dim) unit rows, and what made them. Durable."""
+        ...
+
+    def optimize(self) -> None:
+        """Do housekeeping that may take long: merge segments, train or retrain the index."""
+        ...
+
+    def status(self) -> EngineStatus:
+        """Tell how far the indexes have come."""
+        ...
+
+    def try_lock(self) -> bool:
+        """Become the one process that may write the indexes; tell whether that worked.
+
+        Reentrant: True when this object holds the lock already.
+        """
+        ...
+
+    def refresh(self) -> None:
+        """See what another process has written since."""
+        ...
+
+    def check(self, keys: Collection[int], /) -> list[str]:
+        """Compare with the keys of all papers at ``status().position``; a sentence per problem."""
+        ...
+
+    def clear(self) -> None:
+        """Forget everything: position 0. For ``reindex``."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and locks."""
+        ...
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors of one space."""
+
+    @property
+    def name(self) -> str:
+        """Model, precision and token limit: two encoders of one name give the same vectors."""
+        ...
+
+    @property
+    def space(self) -> str:
+        """Vectors of encoders that share a space may be compared."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """The length of a vector."""
+        ...
+
+    def encode(self, texts: Sequence[str], /) -> npt.NDArray[np.float32]:
+        """Return shape (len(texts), dim), float32, rows of unit length (or all zero)."""
+        ...
+
+    def encode_query(self, text: str, /) -> npt.NDArray[np.float32]:
+        """Return shape (dim,), float32, unit length (or all zero)."""
+        ...
+
+
+# --- mail ----------------------------------------------------------------------------------
+
+
+class Mailer(Protocol):
+    """Sends one message at a time."""
+
+    @property
+    def is_real(self) -> bool:
+        """False where mail only goes to a folder, so that pages can say so."""
+        ...
+
+    def send(self, message: EmailMessage, /) -> None:
+        """Send the message to its ``To``.
+
+        Raises:
+            MailRetryError: try again later.
+            MailRefusedError: never accepted.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""What bytes leave the house? Papers in, bytes out."""

@@ -1,0 +1,1 @@
+"""In which order? Numbers in, numbers out: no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""Remember this: papers, records, signals, readers and the change log, by SQLAlchemy Core."""

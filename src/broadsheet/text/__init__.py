@@ -1,0 +1,1 @@
+"""What did this string mean? Identifiers, LaTeX, queries, normal forms: pure functions."""

@@ -1,0 +1,1 @@
+"""How does a browser, or a program, ask? Pages, JSON, feeds."""
