@@ -1,0 +1,74 @@
+"""Which engine today? Settings become a Library: the only file that names an implementation."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from broadsheet import config, index, mail, store
+from broadsheet.errors import StoreError
+from broadsheet.library import Library
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from broadsheet.ports import Clock
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+def data_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """Return ``BROADSHEET_DATA``, or the platform's own place for a program's data."""
+    environ = os.environ if environ is None else environ
+    if named := environ.get("BROADSHEET_DATA"):
+        return Path(named).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("broadsheet", appauthor=False)
+
+
+def open_library(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+) -> Library:
+    """Open the library in a folder, made when missing.
+
+    Args:
+        path: The data folder; None: ``BROADSHEET_DATA`` or the platform's own place.
+        environ: Where settings are looked up first; None: the process's environment.
+        clock: What time it is; None: the machine's clock.
+
+    Raises:
+        SettingError: a setting cannot be used.
+        StoreError: the folder or the store cannot be opened.
+    """
+    folder = Path(path) if path is not None else data_folder(environ)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the data folder {folder} cannot be made: {error}") from error
+    settings = config.load(folder, environ)
+    encoder = index.open_encoder(settings)
+    return Library(
+        settings=settings,
+        store=store.open_store(settings.database or store.sqlite_url(folder / "broadsheet.db")),
+        engine=index.open_engine(
+            folder / "index",
+            dim=encoder.dim,
+            exact_limit=settings.dense_exact_limit,
+            threads=settings.encoder_threads,
+        ),
+        encoder=encoder,
+        mailer=mail.open_mailer(settings),
+        clock=clock or SystemClock(),
+    )

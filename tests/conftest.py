@@ -1,0 +1,31 @@
+"""Fixtures that every room's tests may ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import StillClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from broadsheet.library import Library
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    """Noon on a Wednesday."""
+    return StillClock()
+
+
+@pytest.fixture
+def library(tmp_path: Path, clock: StillClock) -> Iterator[Library]:
+    """An empty library in a folder of its own, with the real store, engine and encoder."""
+    from broadsheet.assemble import open_library
+
+    opened = open_library(tmp_path / "data", environ={}, clock=clock)
+    yield opened
+    opened.close()

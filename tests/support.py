@@ -1,0 +1,57 @@
+"""What tests share: the corpora, a clock that stands still, small makers of records."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broadsheet.model import Identifier, Record, Scheme
+
+ROOT = Path(__file__).resolve().parent.parent
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
+
+
+def corpora() -> Path:
+    """Return the folder of development corpora, or skip the test."""
+    folder = Path(os.environ.get("BROADSHEET_TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the development corpora are not here (set BROADSHEET_TEST_DATA)")
+    return folder
+
+
+@dataclass
+class StillClock:
+    """A clock that moves only when told."""
+
+    time: datetime = field(default=NOON)
+
+    def now(self) -> datetime:
+        """Return the time it stands at."""
+        return self.time
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock."""
+        self.time += by
+
+
+def record(number: int = 1, /, **changes: Any) -> Record:
+    """Return a complete record of an arXiv paper, varied by number and by field."""
+    arxiv = f"2603.{number:05d}"
+    values: dict[str, Any] = {
+        "source": "arxiv",
+        "source_id": f"{arxiv}v1",
+        "identifiers": (Identifier(Scheme.ARXIV, arxiv),),
+        "version": 1,
+        "title": f"On the {number}th paper about gravity wells",
+        "abstract": f"We study gravity well number {number} and find it deep.",
+        "authors": ("Ada Lovelace", "Émilie du Châtelet"),
+        "published": NOON.date(),
+        "announced": NOON.date(),
+        "categories": ("cs.LG",),
+    }
+    return Record(**(values | changes))
