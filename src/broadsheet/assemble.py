@@ -72,3 +72,20 @@ def open_library(
         mailer=mail.open_mailer(settings),
         clock=clock or SystemClock(),
     )
+
+
+def restore_library(
+    source: Path,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+) -> None:
+    """Fill the empty store of a data folder from what ``backup`` wrote.
+
+    Raises:
+        StoreError: the file is no backup, or the store holds papers already.
+    """
+    folder = Path(path) if path is not None else data_folder(environ)
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = config.load(folder, environ)
+    store.restore(source, settings.database or store.sqlite_url(folder / "broadsheet.db"))

@@ -303,8 +303,10 @@ class SubscriptionStore(Protocol):
         """Mark a signed link as used; tell whether this was its first use."""
         ...
 
-    def activate(self, key: int, /, *, due: datetime) -> None:
-        """Make a subscription ACTIVE, its first digest due at ``due``."""
+    def activate(
+        self, key: int, /, *, period: Period, hour: int, timezone: str, due: datetime
+    ) -> None:
+        """Make a subscription ACTIVE with these wishes, its first digest due at ``due``."""
         ...
 
     def end(self, key: int, /) -> bool:

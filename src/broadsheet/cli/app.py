@@ -1,0 +1,68 @@
+"""The program ``broadsheet``: its commands, the data folder they share, and their exit codes.
+
+0: done. 1: failed. 2: wrong use.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from broadsheet.cli import editions, evaluating, importing, searching, serving, settings, upkeep
+from broadsheet.cli.output import fail
+from broadsheet.errors import BroadsheetError, UsageError
+
+app = typer.Typer(
+    name="broadsheet",
+    cls=TyperGroup,
+    help="The daily papers on your own machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def main_options(
+    context: typer.Context,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="The data folder. Default: BROADSHEET_DATA, or the platform's own place.",
+        ),
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Take what is common to all commands."""
+    if version:
+        from broadsheet import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+    context.obj = data
+
+
+for module in (serving, importing, searching, editions, upkeep, settings, evaluating):
+    module.add_to(app)
+
+
+def main() -> None:
+    """Run the program; mistakes and faults become one line on standard error and an exit code."""
+    try:
+        app()
+    except UsageError as error:
+        fail(error, status=2)
+    except BroadsheetError as error:
+        fail(error, status=1)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone: `broadsheet search ... | head`
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,102 @@
+"""``broadsheet eval`` and ``broadsheet bench``: claims that anyone can repeat."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from broadsheet.cli.output import Json, print_json, progress_bar
+from broadsheet.model import Mode
+
+evaluations = typer.Typer(help="Measure quality on labelled data.", no_args_is_help=True)
+benchmarks = typer.Typer(help="Measure speed and size.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the groups to the program."""
+    app.add_typer(evaluations, name="eval")
+    app.add_typer(benchmarks, name="bench")
+
+
+class Split(StrEnum):
+    """Which judgements to use: tune on train, report test."""
+
+    TRAIN = "train"
+    TEST = "test"
+
+
+@evaluations.callback()
+def evaluations_group() -> None:
+    """Measure quality on labelled data."""
+
+
+@benchmarks.callback()
+def benchmarks_group() -> None:
+    """Measure speed and size."""
+
+
+@evaluations.command()
+def retrieval(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder in BEIR layout.")],
+    mode: Annotated[Mode, typer.Option(help="Which retrievers answer.")] = Mode.HYBRID,
+    split: Annotated[Split, typer.Option(help="Which judgements.")] = Split.TEST,
+    json: Json = False,
+) -> None:
+    """Index a test collection as the product does, search it, and score the answers.
+
+    Example: broadsheet eval retrieval scifact --mode hybrid --json
+    """
+    from broadsheet.eval.retrieval import evaluate
+
+    with progress_bar("Evaluating") as move:
+        _print(evaluate(folder, modes=[mode], split=split.value, progress=move)[0], is_json=json)
+
+
+Papers = Annotated[int, typer.Option(min=100, max=10_000_000, help="How many papers.")]
+Corpus = Annotated[
+    list[Path] | None,
+    typer.Option(help="Take papers from this file; repeatable. Default: synthetic papers."),
+]
+
+
+@benchmarks.command(name="search")
+def bench_search(
+    papers: Papers = 10_000,
+    corpus: Corpus = None,
+    encode: Annotated[
+        int | None, typer.Option(min=0, help="Encode only so many, the newest. Default: all.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Time searches in process, query encoding included, on so many papers.
+
+    Example: broadsheet bench search --papers 10000 --json
+    """
+    from broadsheet.eval.bench import bench_search as run
+
+    with progress_bar("Measuring") as move:
+        result = run(papers=papers, corpus=corpus or [], encode=encode, progress=move)
+    _print(result, is_json=json)
+
+
+@benchmarks.command(name="ingest")
+def bench_ingest(papers: Papers = 10_000, corpus: Corpus = None, json: Json = False) -> None:
+    """Time reading, merging, storing and indexing so many papers.
+
+    Example: broadsheet bench ingest --papers 10000 --json
+    """
+    from broadsheet.eval.bench import bench_ingest as run
+
+    with progress_bar("Measuring") as move:
+        _print(run(papers=papers, corpus=corpus or [], progress=move), is_json=json)
+
+
+def _print(result: dict[str, Any], *, is_json: bool) -> None:
+    if is_json:
+        print_json(result)
+        return
+    for name, value in result.items():
+        typer.echo(f"{name}: {value}")

@@ -1,0 +1,132 @@
+"""``broadsheet search`` and ``broadsheet similar``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.cli.output import Json, note, opened, print_json, print_table, progress_bar
+from broadsheet.model import Filters, Mode, Sort
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from broadsheet.library import Library
+    from broadsheet.model import Hit, Results
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+Several = list[str] | None
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(search)
+    app.command()(similar)
+
+
+def search(
+    context: typer.Context,
+    query: Annotated[list[str], typer.Argument(metavar="QUERY", help="As in the search box.")],
+    mode: Annotated[Mode, typer.Option(help="Which retrievers answer.")] = Mode.HYBRID,
+    sort: Annotated[Sort | None, typer.Option(help="The order of the hits.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many hits.")] = 10,
+    offset: Annotated[int, typer.Option(min=0, help="From which hit on.")] = 0,
+    since: Day = None,
+    until: Day = None,
+    source: Annotated[Several, typer.Option(help="Only from this source; repeatable.")] = None,
+    category: Annotated[Several, typer.Option(help="Only this category; repeatable.")] = None,
+    topic: Annotated[Several, typer.Option(help="Only this topic; repeatable.")] = None,
+    has: Annotated[Several, typer.Option(help="Only with a link of this kind: code.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="First let the index catch up.")] = False,
+    json: Json = False,
+) -> None:
+    """Find papers by word and by meaning.
+
+    Example: broadsheet search "sparse attention author:lovelace" --since 2026-01-01
+    """
+    filters = Filters(
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        sources=tuple(source or ()),
+        categories=tuple(category or ()),
+        topics=tuple(topic or ()),
+        has=tuple(has or ()),
+    )
+    with opened(context) as library:
+        if wait:
+            _catch_up(library, is_encoding=mode is not Mode.LEXICAL)
+        results = library.search(
+            " ".join(query), mode=mode, filters=filters, sort=sort, limit=limit, offset=offset
+        )
+    _print_results(results, is_json=json)
+
+
+def similar(
+    context: typer.Context,
+    paper: Annotated[str, typer.Argument(metavar="ID", help="An id, URL or DOI.")],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many papers.")] = 10,
+    wait: Annotated[bool, typer.Option("--wait", help="First let the index catch up.")] = False,
+    json: Json = False,
+) -> None:
+    """List the papers nearest in meaning to one paper.
+
+    Example: broadsheet similar arxiv:2401.01234
+    """
+    with opened(context) as library:
+        if wait:
+            _catch_up(library, is_encoding=True)
+        results = library.similar(paper, limit=limit)
+    _print_results(results, is_json=json)
+
+
+def _catch_up(library: Library, *, is_encoding: bool) -> None:
+    with progress_bar("Indexing") as move:
+        library.catch_up(is_encoding=is_encoding, progress=move)
+
+
+def _print_results(results: Results, *, is_json: bool) -> None:
+    if is_json:
+        print_json(
+            {
+                "total": results.total,
+                "mode": results.mode,
+                "papers": [_hit_as_json(hit) for hit in results.hits],
+                "notes": list(results.notes),
+            }
+        )
+        return
+    print_table(["score", "id", "published", "title"], _rows(results.hits))
+    for sentence in results.notes:
+        note(sentence)
+    if not results.hits:
+        note("Nothing found.")
+
+
+def _rows(hits: Sequence[Hit]) -> list[list[object]]:
+    return [
+        [f"{hit.score:.3f}", hit.paper.id, hit.paper.published or "", hit.paper.title]
+        for hit in hits
+    ]
+
+
+def _hit_as_json(hit: Hit) -> dict[str, Any]:
+    paper, why = hit.paper, hit.why
+    return {
+        "id": paper.id,
+        "title": paper.title,
+        "score": hit.score,
+        "authors": list(paper.authors),
+        "published": paper.published,
+        "categories": list(paper.categories),
+        "votes": paper.votes,
+        "why": {
+            "matched": list(why.matched),
+            "lexical": why.lexical,
+            "dense": why.dense,
+            "lexical_weight": why.lexical_weight,
+            "dense_weight": why.dense_weight,
+            "known_item": why.known_item,
+        },
+    }

@@ -1,0 +1,88 @@
+"""``broadsheet serve``: page and jobs in one process."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from broadsheet.cli.output import note, opened
+from broadsheet.errors import BroadsheetError
+
+if TYPE_CHECKING:
+    from broadsheet.library import Library
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command()(serve)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="The port; 0 takes a free one.")
+    ] = None,
+) -> None:
+    """Open the page and start the jobs; Ctrl-C ends both.
+
+    Example: broadsheet serve --port 8080
+    """
+    with opened(context) as library:
+        listener = _listen(
+            library.settings.host if host is None else host,
+            library.settings.port if port is None else port,
+        )
+        with listener:
+            _run(library, listener)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise BroadsheetError(
+                f"port {port} on {host} is taken; choose another: broadsheet serve --port 8080"
+            ) from error
+        raise BroadsheetError(f"cannot listen on {host} port {port}: {error}") from error
+    return listener
+
+
+def _run(library: Library, listener: socket.socket) -> None:
+    import uvicorn
+
+    from broadsheet.jobs import logs
+    from broadsheet.jobs.digests import DigestJob
+    from broadsheet.jobs.index import IndexJob
+    from broadsheet.jobs.runner import Runner
+    from broadsheet.web.app import create_app
+
+    logs.configure(library.settings.log_level)
+    is_showing_specimens = library.settings.specimens and library.load_specimens()
+    runner = Runner({"index": IndexJob(library), "digests": DigestJob(library)})
+    app = create_app(library)
+    app.state.runner = runner
+    host, port = listener.getsockname()[:2]
+    address = f"[{host}]" if ":" in host else host
+    what = "the specimen edition" if is_showing_specimens else f"{_count(library)} papers"
+    note(f"Broadsheet shows {what} at http://{address}:{port} (Ctrl-C ends it)")
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+    )
+    runner.start()
+    try:
+        server.run(sockets=[listener])
+    finally:
+        runner.stop()
+
+
+def _count(library: Library) -> str:
+    return f"{library.store.counts()['papers']:,}"
