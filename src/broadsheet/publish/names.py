@@ -6,40 +6,9 @@ from dataclasses import dataclass
 
 # Lower-case words that open a family name: "Émilie du Châtelet", "Laurens van der Maaten".
 _PARTICLES = frozenset(
-    [
-        "af",
-        "al",
-        "ap",
-        "ben",
-        "bin",
-        "bint",
-        "da",
-        "das",
-        "de",
-        "dei",
-        "del",
-        "della",
-        "den",
-        "der",
-        "des",
-        "di",
-        "do",
-        "dos",
-        "du",
-        "el",
-        "la",
-        "le",
-        "lo",
-        "los",
-        "ten",
-        "ter",
-        "van",
-        "vom",
-        "von",
-        "zu",
-        "zum",
-        "zur",
-    ]
+    {"af", "al", "ap", "ben", "bin", "bint", "da", "das", "de", "dei", "del", "della", "den"}
+    | {"der", "des", "di", "do", "dos", "du", "el", "la", "le", "lo", "los", "ten", "ter"}
+    | {"van", "vom", "von", "zu", "zum", "zur"}
 )
 _SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
 

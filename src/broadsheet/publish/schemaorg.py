@@ -47,9 +47,9 @@ def json_ld(paper: Paper, url: str, /) -> dict[str, Any]:
 def script_text(values: Mapping[str, Any], /) -> str:
     """Return the JSON for a ``<script>`` element: no ``<``, ``>`` or ``&`` can end it early."""
     text = json.dumps(values, ensure_ascii=False)
-    escapes = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
-    escapes |= {"\u2028": "\\u2028", "\u2029": "\\u2029"}
-    return text.translate(str.maketrans(escapes))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
 
 
 def _identifier(name: str) -> dict[str, str]:
