@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +61,8 @@ def open_library(
     except OSError as error:
         raise StoreError(f"the data folder {folder} cannot be made: {error}") from error
     settings = config.load(folder, environ)
+    if not settings.secret:
+        settings = replace(settings, secret=_kept_secret(folder / "secret"))
     encoder = index.open_encoder(settings)
     return Library(
         settings=settings,
@@ -89,3 +94,19 @@ def restore_library(
     folder.mkdir(parents=True, exist_ok=True)
     settings = config.load(folder, environ)
     store.restore(source, settings.database or store.sqlite_url(folder / "broadsheet.db"))
+
+
+def _kept_secret(file: Path) -> str:
+    """Return the instance's own secret, made at the first call; only its owner may read it.
+
+    Of two processes that make it at once one wins: the file appears whole, by a link.
+    """
+    if not file.exists():
+        draft = file.with_name(f"secret.{os.getpid()}.part")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+            opened.write(secrets.token_urlsafe(32))
+        with suppress(FileExistsError):
+            os.link(draft, file)
+        draft.unlink()
+    return file.read_text(encoding="ascii").strip()

@@ -71,6 +71,12 @@ class Settings:
     )
     log_level: str = _setting("info", "debug, info, warning or error.")
 
+    @property
+    def public_url(self) -> str:
+        """The address for links in feeds and mail, without a final slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
+
     def __post_init__(self) -> None:
         """Refuse values that cannot work, naming the setting."""
         _check_range("port", self.port, 0, 65_535)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,11 +33,11 @@ def serve(
     Example: broadsheet serve --port 8080
     """
     with opened(context) as library:
-        listener = _listen(
-            library.settings.host if host is None else host,
-            library.settings.port if port is None else port,
-        )
-        with listener:
+        settings = library.settings
+        host = settings.host if host is None else host
+        with _listen(host, settings.port if port is None else port) as listener:
+            taken = listener.getsockname()[1]
+            library.settings = replace(settings, host=host, port=taken)
             _run(library, listener)
 
 
@@ -70,10 +71,8 @@ def _run(library: Library, listener: socket.socket) -> None:
     runner = Runner({"index": IndexJob(library), "digests": DigestJob(library)})
     app = create_app(library)
     app.state.runner = runner
-    host, port = listener.getsockname()[:2]
-    address = f"[{host}]" if ":" in host else host
     what = "the specimen edition" if is_showing_specimens else f"{_count(library)} papers"
-    note(f"Broadsheet shows {what} at http://{address}:{port} (Ctrl-C ends it)")
+    note(f"Broadsheet shows {what} at {library.settings.public_url} (Ctrl-C ends it)")
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
     )
