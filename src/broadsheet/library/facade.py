@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from broadsheet.library import subscribing
 from broadsheet.model import LOCAL_READER, Mode, Period, Sort
 
 if TYPE_CHECKING:
@@ -212,7 +213,12 @@ class Library:
             UsageError: no address, hour or timezone that mail can go to.
             MailError: the confirmation could not be sent.
         """
-        raise NotImplementedError
+        wishes = subscribing.Wishes(
+            period=period,
+            hour=self.settings.digest_hour if hour is None else hour,
+            timezone=timezone or self.settings.timezone,
+        )
+        return subscribing.subscribe(self, email, wishes, base_url=base_url)
 
     def confirm(self, token: str, /) -> Subscription:
         """Confirm an address by the link that was sent to it.
@@ -220,7 +226,7 @@ class Library:
         Raises:
             ForbiddenError: the link is forged, expired or used.
         """
-        raise NotImplementedError
+        return subscribing.confirm(self, token)
 
     def unsubscribe(self, token: str, /) -> Subscription:
         """End a subscription by the link in its mail; ending twice is no error.
@@ -228,7 +234,7 @@ class Library:
         Raises:
             ForbiddenError: the link is forged.
         """
-        raise NotImplementedError
+        return subscribing.unsubscribe(self, token)
 
     # --- itself ---
 
