@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from broadsheet import __version__
-from broadsheet.web import api, feeds, pages
+from broadsheet.web import api, assets, errors, feeds, pages, security
 
 if TYPE_CHECKING:
     from broadsheet.library import Library
@@ -15,8 +15,16 @@ if TYPE_CHECKING:
 
 def create_app(library: Library) -> FastAPI:
     """Return the application that serves one library."""
-    app = FastAPI(title="Broadsheet", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Broadsheet",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
     app.state.library = library
-    for router in [*api.ROUTERS, *feeds.ROUTERS, *pages.ROUTERS]:
+    errors.install(app)
+    security.protect(app, library.settings)
+    for router in [assets.router, *api.ROUTERS, *feeds.ROUTERS, *pages.ROUTERS]:
         app.include_router(router)
     return app

@@ -1,5 +1,7 @@
-"""How does a browser or a program ask? The routers of this part, one file per feature."""
+"""How does a browser ask? The routers of this part, one file per feature."""
 
 from fastapi import APIRouter
 
-ROUTERS: list[APIRouter] = []
+from broadsheet.web.pages import health_check
+
+ROUTERS: list[APIRouter] = [health_check.router]

@@ -1,0 +1,180 @@
+"""How do numbers over time become a picture? Points for inline SVG, and a sentence for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from broadsheet.model import SignalKind
+from broadsheet.rank import heat
+from broadsheet.web import view
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from broadsheet.model import Paper, Signal
+
+SPARK_WIDTH, SPARK_HEIGHT = 72, 20
+CLOCK_HOURS = 24
+CLOCK_DAYS = 14
+CLOCK_HEIGHT = 36
+PLOT_WIDTH, PLOT_HEIGHT = 650, 180
+LEFT, RIGHT, TOP, BOTTOM = 40, 607, 20, 150  # of the plot's own area
+STEPS = (1, 2, 5)  # times a power of ten: distances between grid lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
+    """A row of bars: (x, y, width, height) each, in a box 240 wide and 36 high."""
+
+    bars: tuple[tuple[float, float, float, float], ...]
+    unit: str  # "hour" or "day"
+    latest: int  # the last bar's value
+    sentence: str  # for readers who hear the page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A running total over time, in a box 650 wide and 180 high."""
+
+    points: str  # of a polyline
+    end: tuple[float, float]
+    total: int
+    grid: tuple[tuple[float, int], ...]  # (y, value)
+    dates: tuple[tuple[float, str, str], ...]  # (x, anchor, text)
+    sentence: str
+
+
+def spark(values: Sequence[float], /) -> str:
+    """Return a sparkline's points in a box of 72 by 20; a single value or none is a flat line."""
+    if not values:
+        values = (0.0, 0.0)
+    if len(values) == 1:
+        values = (values[0], values[0])
+    top = max(*values, 1.0)
+    step = (SPARK_WIDTH - 2) / (len(values) - 1)
+    return " ".join(
+        f"{1 + i * step:.1f},{SPARK_HEIGHT - 2 - value / top * (SPARK_HEIGHT - 4):.1f}"
+        for i, value in enumerate(values)
+    )
+
+
+def clock(paper: Paper, signals: Sequence[Signal], *, now: datetime) -> Bars | None:
+    """Return the votes of the last 24 hours by the hour, else of 14 days by the day, else None.
+
+    Votes seen only as totals far apart are spread between them, as for heat; a total whose
+    sightings lie more than a day apart says nothing about hours, so days are shown then.
+    """
+    votes = [signal for signal in signals if signal.kind is SignalKind.VOTE]
+    for unit, length, count in (
+        ("hour", timedelta(hours=1), CLOCK_HOURS),
+        ("day", timedelta(days=1), CLOCK_DAYS),
+    ):
+        since = now - length * count
+        seen = {signal.at for signal in votes if since < signal.at <= now}
+        if len(seen) < 3:  # noqa: PLR2004  # fewer would be drawn out of thin air
+            continue
+        edges = [since + length * i for i in range(count + 1)]
+        gains = heat.by_day(votes, SignalKind.VOTE, born=_born(paper), days=edges)
+        if sum(gains) >= 1:
+            return _bars(gains, unit)
+    return None
+
+
+def _bars(gains: Sequence[float], unit: str) -> Bars:
+    top = max(gains)
+    slot = 240 / len(gains)
+    bars = tuple(
+        (
+            round(i * slot + 1, 1),
+            round(CLOCK_HEIGHT - gain / top * (CLOCK_HEIGHT - 2), 1),
+            round(slot - 2, 1),
+            round(gain / top * (CLOCK_HEIGHT - 2), 1),
+        )
+        for i, gain in enumerate(gains)
+    )
+    latest = round(gains[-1])
+    best = max(range(len(gains)), key=gains.__getitem__)
+    ago = len(gains) - 1 - best
+    when = f"in the last {unit}" if ago == 0 else f"{view.counted(ago, unit)} ago"
+    sentence = (
+        f"Votes in each of the last {len(gains)} {unit}s: {round(sum(gains))} in all, "
+        f"the most, {round(top)}, {when}; {latest} in the last {unit}"
+    )
+    return Bars(bars=bars, unit=unit, latest=latest, sentence=sentence)
+
+
+def timeline(
+    paper: Paper, signals: Sequence[Signal], *, now: datetime, kind: SignalKind = SignalKind.VOTE
+) -> Line | None:
+    """Return how one total grew from the paper's day to now; None when nothing was counted."""
+    counted = [signal for signal in signals if signal.kind is kind and signal.value > 0]
+    if not counted:
+        return None
+    born = _born(paper)
+    oldest = min(signal.at for signal in counted)
+    start = min(born, oldest) if born else oldest
+    end = max(now, *(signal.at for signal in counted))
+    if end - start < timedelta(days=1):
+        start = end - timedelta(days=1)
+    edges = [start + (end - start) * i / 60 for i in range(61)]
+    gains = heat.by_day(counted, kind, born=born, days=edges)
+    total = round(sum(gains))
+    return _line(gains, total, kind.value, (start, end)) if total else None
+
+
+def _line(gains: Sequence[float], total: int, noun: str, span: tuple[datetime, datetime]) -> Line:
+    start, end = span
+    grid = grid_values(total)
+    top = grid[-1]
+    xs = [LEFT + (RIGHT - LEFT) * i / len(gains) for i in range(len(gains) + 1)]
+    ys = [float(BOTTOM)]
+    level = 0.0
+    half_at = end
+    for i, gain in enumerate(gains):
+        if level < total / 2 <= level + gain:
+            half_at = start + (end - start) * (i + 1) / len(gains)
+        level += gain
+        ys.append(BOTTOM - level / top * (BOTTOM - TOP))
+    points = " ".join(f"{x:.0f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
+    middle = start + (end - start) / 2
+    sentence = (
+        f"{view.counted(total, noun)} from {view.full_day(start.date())} to "
+        f"{view.full_day(end.date())}; half of them by {view.full_day(half_at.date())}"
+    )
+    dates = (
+        (float(LEFT), "start", _tick(start.date(), end - start)),
+        ((LEFT + RIGHT) / 2, "middle", _tick(middle.date(), end - start)),
+        (float(RIGHT), "end", _tick(end.date(), end - start)),
+    )
+    return Line(
+        points=points,
+        end=(xs[-1], round(ys[-1], 1)),
+        total=total,
+        grid=tuple((round(BOTTOM - v / top * (BOTTOM - TOP), 1), v) for v in grid),
+        dates=dates,
+        sentence=sentence,
+    )
+
+
+def grid_values(total: int) -> list[int]:
+    """Return two to five round values from 0 to the first one that is at least ``total``."""
+    scale = 1
+    while True:
+        for step in STEPS:
+            if step * scale * 4 >= total:
+                size = step * scale
+                return [size * i for i in range(-(-total // size) + 1)]
+        scale *= 10
+
+
+def _tick(day: date, span: timedelta) -> str:
+    if span < timedelta(days=300):
+        return view.short_day(day)
+    return f"{view.MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def _born(paper: Paper) -> datetime | None:
+    return datetime.combine(paper.day, time(), UTC) if paper.day else None

@@ -1,0 +1,77 @@
+"""How does a page become bytes? Templates, what every page shows, and ETags."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import Response
+
+from broadsheet import __version__
+from broadsheet.web import view
+from broadsheet.web.assets import asset_url
+from broadsheet.web.context import library_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import Request
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+@cache
+def environment() -> Environment:
+    """Return the template environment: everything escaped, an unknown name is an error."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(view.FILTERS)
+    made.globals.update(asset_url=asset_url, version=__version__, **view.GLOBALS)
+    return made
+
+
+def render(
+    request: Request,
+    template: str,
+    /,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """Return a page made from a template; unchanged pages answer 304.
+
+    Args:
+        request: What was asked; its application names the library.
+        template: A file under ``templates/``.
+        status: Of the answer.
+        headers: Added to the answer; they win over the usual ones.
+        **values: What the template asks for, beside what every page has.
+    """
+    text = environment().get_template(template).render(frame(request) | values)
+    body = text.encode("utf-8", errors="replace")  # a lone surrogate spoils no page
+    etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    sent = {"Cache-Control": "private, no-cache", "ETag": etag} | dict(headers or {})
+    if status == 200 and request.headers.get("if-none-match") == etag:  # noqa: PLR2004
+        return Response(status_code=304, headers=sent)
+    return Response(body, status_code=status, headers=sent, media_type="text/html")
+
+
+def frame(request: Request) -> dict[str, Any]:
+    """Return what the frame of every page shows; nothing here asks the store."""
+    settings = library_of(request).settings
+    return {
+        "request": request,
+        "name": settings.title,
+        "path": request.url.path,
+        "robots": "",
+        "formulas": False,
+    }
