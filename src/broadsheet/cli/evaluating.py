@@ -55,10 +55,14 @@ def retrieval(
         _print(evaluate(folder, modes=[mode], split=split.value, progress=move)[0], is_json=json)
 
 
-Papers = Annotated[int, typer.Option(min=100, max=10_000_000, help="How many papers.")]
+Papers = Annotated[
+    int, typer.Option(metavar="N", min=100, max=10_000_000, help="How many papers, 100 or more.")
+]
 Corpus = Annotated[
     list[Path] | None,
-    typer.Option(help="Take papers from this file; repeatable. Default: synthetic papers."),
+    typer.Option(
+        metavar="FILE", help="Take papers from this file; repeatable. Default: synthetic."
+    ),
 ]
 
 
@@ -67,7 +71,7 @@ def bench_search(
     papers: Papers = 10_000,
     corpus: Corpus = None,
     encode: Annotated[
-        int | None, typer.Option(min=0, help="Encode only so many, the newest. Default: all.")
+        int | None, typer.Option(metavar="N", min=0, help="Encode only the N newest. Default: all.")
     ] = None,
     json: Json = False,
 ) -> None:
