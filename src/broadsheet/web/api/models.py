@@ -1,0 +1,279 @@
+"""What does the API answer? One envelope, one error shape, and every field explained."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from broadsheet.model import (
+    EditionState,
+    Mode,
+    Period,
+    Precision,
+    Scheme,
+    SignalKind,
+    Sort,
+)
+
+T = TypeVar("T")
+M = TypeVar("M")
+
+
+class Model(BaseModel):
+    """What every answer is made of: nothing in it changes, nothing in it is undeclared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Envelope(Model, Generic[T, M]):
+    """The form of every answer that is no error."""
+
+    data: T = Field(description="What was asked for.")
+    meta: M = Field(description="What there is to say about it.")
+
+
+class NoMeta(Model):
+    """Nothing to say."""
+
+
+class PageMeta(Model):
+    """Where in a list this page is."""
+
+    total: int = Field(ge=0, description="How many there are in all.")
+    limit: int = Field(ge=1, description="The most that one page holds.")
+    offset: int = Field(ge=0, description="How many come before this page.")
+    next: str | None = Field(description="Address of the next page; null on the last one.")
+
+
+class ErrorDetail(Model):
+    """What went wrong."""
+
+    code: str = Field(description="For programs: `not_found`, `bad_request`, `invalid`, ...")
+    message: str = Field(description="For people: what happened and how to mend it.")
+    field: str | None = Field(description="The parameter at fault, where there is one.")
+
+
+class ErrorAnswer(Model):
+    """The form of every error."""
+
+    error: ErrorDetail
+
+
+# --- papers ----------------------------------------------------------------------------------
+
+
+class IdentifierOut(Model):
+    """One name that a paper goes by."""
+
+    scheme: Scheme = Field(description="The kind of identifier, best first in a list.")
+    value: str = Field(description="The identifier in its normal form, without version.")
+
+
+class LinkOut(Model):
+    """A place where more of the paper is."""
+
+    kind: str = Field(description="`abstract`, `pdf`, `code`, `project`, `data`, `discussion`.")
+    url: str = Field(description="Its address, http or https.")
+
+
+class PaperOut(Model):
+    """One work, whatever versions and sources it has."""
+
+    id: str = Field(description="`scheme:value` of the best identifier: `arxiv:2401.01234`.")
+    url: str = Field(description="Address of its page here.")
+    identifiers: list[IdentifierOut] = Field(description="Every name it goes by, best first.")
+    title: str = Field(description="Readable Unicode, without LaTeX.")
+    abstract: str = Field(description="Readable Unicode, without LaTeX; empty when unknown.")
+    authors: list[str] = Field(description="`Given Family`, in the paper's order.")
+    author_count: int | None = Field(description="How many; may be known where names are not.")
+    published: date | None = Field(description="Day of the first version.")
+    published_precision: Precision = Field(description="How much of `published` is known.")
+    updated: date | None = Field(description="Day of the newest version.")
+    announced: date | None = Field(description="The day a source listed it.")
+    picked: date | None = Field(description="The day people put it on a daily list.")
+    day: date | None = Field(description="The day whose edition it belongs to.")
+    version: int | None = Field(description="The newest version known.")
+    categories: list[str] = Field(description="Of its source, primary first: `cs.LG`.")
+    topics: list[str] = Field(description="Keywords, lower case.")
+    venue: str = Field(description="Where it appeared; empty when unknown.")
+    comment: str = Field(description="The authors' remark: pages, `accepted at`.")
+    summary: str = Field(description="A short text by somebody else; empty when there is none.")
+    summary_by: str = Field(description="Who wrote the summary; `machine` when a model did.")
+    license: str = Field(description="As the source names it; empty when unknown.")
+    links: list[LinkOut] = Field(description="Where more of it is.")
+    sources: list[str] = Field(description="Who told of it, by name.")
+    votes: int = Field(description="Sum of all counters of votes.")
+    comments: int = Field(description="Sum of all counters of comments.")
+    stars: int = Field(description="Stars of its code repository.")
+    is_specimen: bool = Field(description="Written to show how Broadsheet works; no real paper.")
+
+
+class ExplanationOut(Model):
+    """Why a hit is where it is: every number that went into its score."""
+
+    matched: list[str] = Field(description="Words of the query that the paper has.")
+    lexical: float | None = Field(description="BM25; null: not found by word.")
+    lexical_norm: float = Field(description="BM25 scaled to 0..1 among the candidates.")
+    lexical_rank: int | None = Field(description="Place among those found by word, from 1.")
+    lexical_weight: float = Field(description="The part that words have in the score.")
+    dense: float | None = Field(description="Cosine similarity; null: not found by meaning.")
+    dense_norm: float = Field(description="The similarity scaled to 0..1 among the candidates.")
+    dense_rank: int | None = Field(description="Place among those found by meaning, from 1.")
+    dense_weight: float = Field(description="The part that meaning has in the score.")
+    known_item: str = Field(description="`id`, `title` or `author`: this match wins outright.")
+    heat: float | None = Field(description="Where the order is by heat.")
+
+
+class HitOut(Model):
+    """One paper found."""
+
+    paper: PaperOut
+    score: float = Field(description="Comparable within one answer only.")
+    why: ExplanationOut = Field(description="How the score came about.")
+
+
+class SearchMeta(PageMeta):
+    """How the question was understood."""
+
+    query: str = Field(description="As asked.")
+    mode: Mode = Field(description="Which retrievers answered.")
+    sort: Sort = Field(description="The order of the hits.")
+    notes: list[str] = Field(description="What a reader should know of this answer.")
+
+
+class RecordOut(Model):
+    """What one source said about a paper."""
+
+    source: str = Field(description="Who said it.")
+    source_id: str = Field(description="The source's own name for it, version included.")
+    identifiers: list[IdentifierOut] = Field(description="The names that the source gives.")
+    version: int | None = Field(description="The version it tells of, from 1.")
+    title: str = Field(description="As given, LaTeX and all.")
+    abstract: str = Field(description="As given.")
+    authors: list[str] = Field(description="As given.")
+    author_count: int | None = Field(description="Where only their number is known.")
+    published: date | None = Field(description="Day of the first version.")
+    published_precision: Precision = Field(description="How much of `published` is known.")
+    updated: date | None = Field(description="Day of this version.")
+    announced: date | None = Field(description="The day the source listed it.")
+    picked: date | None = Field(description="The day people put it on a daily list.")
+    categories: list[str] = Field(description="Primary first.")
+    topics: list[str] = Field(description="Keywords.")
+    venue: str = Field(description="Where it appeared.")
+    comment: str = Field(description="The authors' remark.")
+    summary: str = Field(description="A short text by somebody else.")
+    summary_by: str = Field(description="Who wrote the summary.")
+    license: str = Field(description="As given.")
+    links: list[LinkOut] = Field(description="Where more of it is.")
+    extra: dict[str, Any] = Field(description="Every other field that the source gave.")
+
+
+class SignalOut(Model):
+    """A running total that an origin reported at one time."""
+
+    kind: SignalKind = Field(description="What was counted.")
+    value: int = Field(ge=0, description="The total at that time.")
+    at: datetime = Field(description="When it was observed, UTC.")
+    origin: str = Field(description="Whose counter it is.")
+    via: str = Field(description="How it was seen: a file, a feed.")
+
+
+# --- editions --------------------------------------------------------------------------------
+
+
+class RankedOut(Model):
+    """A paper at its place in a list."""
+
+    rank: int = Field(ge=1, description="Its place, from 1.")
+    paper: PaperOut
+    heat: float = Field(description="The trending score; see `/about/ranking`.")
+    why: str = Field(description="What put the paper here, in a few words.")
+
+
+class EditionMeta(PageMeta):
+    """Which edition this is."""
+
+    period: Period = Field(description="Day, ISO week or month.")
+    first: date = Field(description="Its first day.")
+    last: date = Field(description="Its last day.")
+    state: EditionState = Field(description="Complete, still open, empty, or made of specimens.")
+    reason: str = Field(description="Why it is as it is, where there is something to explain.")
+    announced: int = Field(ge=0, description="How many papers sources listed in it.")
+    picked: int = Field(ge=0, description="How many papers people picked in it.")
+    previous_edition: date | None = Field(description="First day of the nearest earlier one.")
+    next_edition: date | None = Field(description="First day of the nearest later one.")
+
+
+class TrendingMeta(Model):
+    """Which part of the list this is; its end is where `next` is null."""
+
+    window: Period = Field(description="How far back it looks.")
+    limit: int = Field(ge=1, description="The most that one page holds.")
+    offset: int = Field(ge=0, description="How many come before this page.")
+    next: str | None = Field(description="Address of the next page; null on the last one.")
+
+
+class TopicOut(Model):
+    """A topic that rises."""
+
+    name: str = Field(description="The keyword.")
+    votes: list[int] = Field(description="Votes on each day, oldest first.")
+    change_percent: float = Field(description="Votes of the newer half against the older half.")
+
+
+# --- readers ---------------------------------------------------------------------------------
+
+
+class ShelfOut(Model):
+    """A named list of papers."""
+
+    name: str = Field(description="As typed; compared without case.")
+    papers: int = Field(ge=0, description="How many are on it.")
+    updated: datetime = Field(description="When a paper was last put on it, UTC.")
+
+
+class OpinionOut(Model):
+    """How the reader stands to a paper now."""
+
+    id: str = Field(description="The paper's id.")
+    votes: int = Field(description="Its votes now.")
+    is_voted: bool = Field(description="Whether the reader's own vote is among them.")
+    shelves: list[str] = Field(description="The reader's shelves that hold it.")
+
+
+# --- itself ----------------------------------------------------------------------------------
+
+
+class EngineOut(Model):
+    """How far the indexes have come."""
+
+    position: int = Field(ge=0, description="The last change they have seen.")
+    lag: int = Field(ge=0, description="Changes that they have not seen yet.")
+    indexed: int = Field(ge=0, description="Papers that can be found by word.")
+    encoded: int = Field(ge=0, description="Papers that can be found by meaning.")
+    kind: str = Field(description="How meaning is searched: `exact` or `ivf-pq`.")
+    bytes: int = Field(ge=0, description="Size on disk.")
+
+
+class SourceOut(Model):
+    """What one source has delivered."""
+
+    source: str = Field(description="Its name.")
+    records: int = Field(ge=0, description="How many records.")
+    papers: int = Field(ge=0, description="How many papers these belong to.")
+    newest: datetime | None = Field(description="When its newest record came in, UTC.")
+
+
+class StatusOut(Model):
+    """What is here and how fresh it is."""
+
+    version: str = Field(description="Of Broadsheet.")
+    papers: int = Field(ge=0, description="Specimens not counted.")
+    specimens: int = Field(ge=0, description="Papers written for show.")
+    records: int = Field(ge=0, description="What sources said.")
+    signals: int = Field(ge=0, description="Votes, comments and stars seen.")
+    quarantined: int = Field(ge=0, description="Pieces that could not be read.")
+    engine: EngineOut
+    sources: list[SourceOut] = Field(description="By name.")

@@ -1,0 +1,40 @@
+"""Which papers are about this? ``/api/v1/search``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from broadsheet.web.api import models, params, present
+from broadsheet.web.context import BaseUrl, TheLibrary
+
+router = APIRouter(prefix="/api/v1", tags=["papers"])
+
+
+@router.get("/search", responses=params.errors(400, 422, 503))
+def search(
+    request: Request,
+    library: TheLibrary,
+    base: BaseUrl,
+    question: params.TheQuestion,
+    *,
+    limit: params.Limit = 20,
+    offset: params.Offset = 0,
+) -> models.Envelope[list[models.HitOut], models.SearchMeta]:
+    """Find papers by word and by meaning, each hit with the numbers behind its place."""
+    results = library.search(
+        question.q,
+        mode=question.mode,
+        filters=question.filters,
+        sort=question.sort,
+        limit=limit,
+        offset=offset,
+    )
+    page = params.page_meta(request, total=results.total, limit=limit, offset=offset)
+    meta = models.SearchMeta(
+        **page.model_dump(),
+        query=question.q,
+        mode=results.mode,
+        sort=question.sort or results.query.sort,
+        notes=list(results.notes),
+    )
+    return models.Envelope(data=[present.hit(hit, base) for hit in results.hits], meta=meta)

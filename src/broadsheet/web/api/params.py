@@ -1,0 +1,124 @@
+"""What may be asked? The parameters that several addresses share, with their bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Path, Query, Request
+
+from broadsheet.model import Filters, Mode, Period, Sort
+from broadsheet.web.api import models
+from broadsheet.web.context import base_url
+
+MAX_LIMIT = 100
+MAX_OFFSET = 10_000  # deeper paging would make every page cost all pages before it
+MAX_QUERY = 2_000  # characters; longer ones are nobody's question
+MAX_VALUES = 50  # of one filter
+
+_ERROR_TEXTS = {
+    400: "The question makes no sense; `error.field` names the parameter.",
+    403: "Another site's page asked for a change.",
+    404: "Nothing of this name is here.",
+    422: "A parameter has the wrong form; `error.field` names it.",
+    429: "Too many changes in one minute; `Retry-After` says when to come back.",
+    503: "The store or an index cannot answer just now.",
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entry of each error, all of one shape."""
+    return {
+        status: {"model": models.ErrorAnswer, "description": _ERROR_TEXTS[status]}
+        for status in statuses
+    }
+
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Papers on one page.")]
+Offset = Annotated[int, Query(ge=0, le=MAX_OFFSET, description="Papers to skip.")]
+Window = Annotated[Period, Query(description="How far back to look.")]
+PaperName = Annotated[
+    str,
+    Path(
+        max_length=500,
+        description="Any form of the identifier that people type: `2401.01234`, "
+        "`arxiv:2401.01234v2`, `doi:10.1000/xyz`, `acl:2020.acl-main.1`.",
+    ),
+]
+
+
+def _filters(
+    *,
+    since: Annotated[date | None, Query(description="First day of publication.")] = None,
+    until: Annotated[date | None, Query(description="Last day of publication.")] = None,
+    source: Annotated[
+        list[str] | None, Query(description="Any of these sources.", max_length=MAX_VALUES)
+    ] = None,
+    category: Annotated[
+        list[str] | None,
+        Query(description="Any of these: `cs.LG`, or `cs` for all.", max_length=MAX_VALUES),
+    ] = None,
+    topic: Annotated[
+        list[str] | None, Query(description="Any of these topics.", max_length=MAX_VALUES)
+    ] = None,
+    author: Annotated[
+        list[str] | None, Query(description="Any of these authors.", max_length=MAX_VALUES)
+    ] = None,
+    has: Annotated[
+        list[str] | None,
+        Query(description="All of these links: `code`, `data`.", max_length=MAX_VALUES),
+    ] = None,
+) -> Filters:
+    return Filters(
+        since=since,
+        until=until,
+        sources=tuple(source or ()),
+        categories=tuple(category or ()),
+        topics=tuple(topic or ()),
+        authors=tuple(author or ()),
+        has=tuple(has or ()),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A search as it is asked over the web: by the API, and by every feed of a search."""
+
+    q: str
+    mode: Mode
+    sort: Sort | None
+    filters: Filters
+
+
+def _question(
+    *,
+    filters: Annotated[Filters, Depends(_filters)],
+    q: Annotated[
+        str,
+        Query(max_length=MAX_QUERY, description="The query; its language is on `/about/search`."),
+    ] = "",
+    mode: Annotated[Mode, Query(description="Search by word, by meaning, or both.")] = Mode.HYBRID,
+    sort: Annotated[Sort | None, Query(description="Wins over `sort:` in the query.")] = None,
+) -> Question:
+    return Question(q=q, mode=mode, sort=sort, filters=filters)
+
+
+TheQuestion = Annotated[Question, Depends(_question)]
+
+
+def next_url(request: Request, *, limit: int, offset: int, is_last: bool) -> str | None:
+    """Return the address of the next page: the same question at a higher offset."""
+    following = offset + limit
+    if is_last or following > MAX_OFFSET:
+        return None
+    kept = [(k, v) for k, v in request.query_params.multi_items() if k not in {"limit", "offset"}]
+    query = urlencode([*kept, ("limit", limit), ("offset", following)], errors="replace")
+    return f"{base_url(request)}{request.url.path}?{query}"
+
+
+def page_meta(request: Request, *, total: int, limit: int, offset: int) -> models.PageMeta:
+    """Return where in a list of known length a page is."""
+    end = next_url(request, limit=limit, offset=offset, is_last=offset + limit >= total)
+    return models.PageMeta(total=total, limit=limit, offset=offset, next=end)

@@ -1,0 +1,163 @@
+"""How does a paper look from outside? The model's values as the API's values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from broadsheet.publish import work
+from broadsheet.text import latex
+from broadsheet.web.api import models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from broadsheet.model import (
+        Explanation,
+        Hit,
+        Identifier,
+        LibraryStatus,
+        Link,
+        Paper,
+        Ranked,
+        Record,
+        Shelf,
+        Signal,
+    )
+
+
+def paper(paper: Paper, base_url: str, /) -> models.PaperOut:
+    """Return a paper with readable texts and the address of its page."""
+    return models.PaperOut(
+        id=paper.id,
+        url=work.page_url(paper, base_url),
+        identifiers=_identifiers(paper.identifiers),
+        title=work.title(paper),
+        abstract=work.abstract(paper),
+        authors=list(paper.authors),
+        author_count=paper.author_count,
+        published=paper.published,
+        published_precision=paper.precision,
+        updated=paper.updated,
+        announced=paper.announced,
+        picked=paper.picked,
+        day=paper.day,
+        version=paper.version,
+        categories=list(paper.categories),
+        topics=list(paper.topics),
+        venue=paper.venue,
+        comment=paper.comment,
+        summary=latex.to_text(paper.summary),
+        summary_by=paper.summary_by,
+        license=paper.license,
+        links=_links(paper.links),
+        sources=list(paper.sources),
+        votes=paper.votes,
+        comments=paper.comments,
+        stars=paper.stars,
+        is_specimen=paper.is_specimen,
+    )
+
+
+def hit(hit: Hit, base_url: str, /) -> models.HitOut:
+    """Return a hit with its explanation."""
+    return models.HitOut(
+        paper=paper(hit.paper, base_url), score=hit.score, why=_explanation(hit.why)
+    )
+
+
+def _explanation(why: Explanation) -> models.ExplanationOut:
+    return models.ExplanationOut(
+        matched=list(why.matched),
+        lexical=why.lexical,
+        lexical_norm=why.lexical_norm,
+        lexical_rank=why.lexical_rank,
+        lexical_weight=why.lexical_weight,
+        dense=why.dense,
+        dense_norm=why.dense_norm,
+        dense_rank=why.dense_rank,
+        dense_weight=why.dense_weight,
+        known_item=why.known_item,
+        heat=why.heat,
+    )
+
+
+def ranked(place: Ranked, base_url: str, /) -> models.RankedOut:
+    """Return a paper at its place."""
+    return models.RankedOut(
+        rank=place.rank, paper=paper(place.paper, base_url), heat=place.heat, why=place.why
+    )
+
+
+def record(record: Record, /) -> models.RecordOut:
+    """Return what one source said, as it said it; its signals are told by ``signals``."""
+    return models.RecordOut(
+        source=record.source,
+        source_id=record.source_id,
+        identifiers=_identifiers(record.identifiers),
+        version=record.version,
+        title=record.title,
+        abstract=record.abstract,
+        authors=list(record.authors),
+        author_count=record.author_count,
+        published=record.published,
+        published_precision=record.precision,
+        updated=record.updated,
+        announced=record.announced,
+        picked=record.picked,
+        categories=list(record.categories),
+        topics=list(record.topics),
+        venue=record.venue,
+        comment=record.comment,
+        summary=record.summary,
+        summary_by=record.summary_by,
+        license=record.license,
+        links=_links(record.links),
+        extra=dict(record.extra),
+    )
+
+
+def signal(signal: Signal, /) -> models.SignalOut:
+    """Return a signal without its actor: who voted is nobody else's business."""
+    return models.SignalOut(
+        kind=signal.kind, value=signal.value, at=signal.at, origin=signal.origin, via=signal.via
+    )
+
+
+def shelf(shelf: Shelf, /) -> models.ShelfOut:
+    """Return a shelf without its papers."""
+    return models.ShelfOut(name=shelf.name, papers=shelf.papers, updated=shelf.updated)
+
+
+def status(status: LibraryStatus, version: str, /) -> models.StatusOut:
+    """Return what is here; imports and their faults stay on the page ``/status``."""
+    engine = status.engine
+    return models.StatusOut(
+        version=version,
+        papers=status.papers,
+        specimens=status.specimens,
+        records=status.records,
+        signals=status.signals,
+        quarantined=status.quarantined,
+        engine=models.EngineOut(
+            position=engine.position,
+            lag=max(0, status.change - engine.position),
+            indexed=engine.indexed,
+            encoded=engine.encoded,
+            kind=engine.kind,
+            bytes=engine.bytes,
+        ),
+        sources=[
+            models.SourceOut(
+                source=one.source, records=one.records, papers=one.papers, newest=one.newest
+            )
+            for one in status.sources
+        ],
+    )
+
+
+def _identifiers(identifiers: Iterable[Identifier]) -> list[models.IdentifierOut]:
+    return [models.IdentifierOut(scheme=one.scheme, value=one.value) for one in identifiers]
+
+
+def _links(links: Iterable[Link]) -> list[models.LinkOut]:
+    return [models.LinkOut(kind=link.kind, url=link.url) for link in links]

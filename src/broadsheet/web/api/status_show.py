@@ -1,0 +1,25 @@
+"""How is the library? ``/api/v1/status``, and ``/metrics`` for Prometheus."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from broadsheet import __version__
+from broadsheet.web.api import metrics, models, params, present
+from broadsheet.web.context import TheLibrary
+
+router = APIRouter()
+
+
+@router.get("/api/v1/status", tags=["library"], responses=params.errors(503))
+def status(library: TheLibrary) -> models.Envelope[models.StatusOut, models.NoMeta]:
+    """Return what is here, who delivered it, and how far the indexes have come."""
+    data = present.status(library.status(), __version__)
+    return models.Envelope(data=data, meta=models.NoMeta())
+
+
+@router.get("/metrics", include_in_schema=False)
+def prometheus(request: Request) -> Response:
+    """Send every metric in Prometheus' text format."""
+    body, media_type = metrics.exposition(request.app)
+    return Response(body, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
