@@ -41,10 +41,11 @@ from broadsheet.model.report import (
     Quarantined,
     SourceStatus,
 )
-from broadsheet.model.signal import Observation, Signal, SignalKind
+from broadsheet.model.signal import READERS, Observation, Signal, SignalKind
 
 __all__ = [
     "LOCAL_READER",
+    "READERS",
     "Change",
     "CheckReport",
     "Clause",

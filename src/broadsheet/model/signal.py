@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from broadsheet.model.paper import Identifier
 
 
+READERS = "readers"
+"""The origin of what this instance's own readers do; the actor is the reader."""
+
+
 class SignalKind(StrEnum):
     """What was counted."""
 

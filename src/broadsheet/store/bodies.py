@@ -1,0 +1,176 @@
+"""Papers, records and reports as JSON text and back, field by field: no reflection.
+
+A JSON body keeps every string exactly, NUL and lone surrogates too: these are escaped.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.model import (
+    Identifier,
+    IngestReport,
+    Link,
+    Paper,
+    PaperId,
+    Precision,
+    Record,
+    Scheme,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SCHEMES = {scheme.value: scheme for scheme in Scheme}
+_PRECISIONS = {precision.value: precision for precision in Precision}
+
+
+def storable(body: str) -> str:
+    """Return JSON text that UTF-8 can hold: lone surrogates become escapes."""
+    try:
+        body.encode()
+    except UnicodeEncodeError:
+        return json.dumps(json.loads(body), separators=(",", ":"))
+    return body
+
+
+def paper_body(paper: Paper) -> str:
+    """Return what a paper is, without key and totals; defaults are left out."""
+    body: dict[str, Any] = {
+        "id": paper.id,
+        "identifiers": [f"{name.scheme.value}:{name.value}" for name in paper.identifiers],
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "authors": paper.authors,
+        "author_count": paper.author_count,
+        "published": _day(paper.published),
+        "precision": "" if paper.precision is Precision.DAY else paper.precision.value,
+        "updated": _day(paper.updated),
+        "announced": _day(paper.announced),
+        "picked": _day(paper.picked),
+        "day": _day(paper.day),
+        "version": paper.version,
+        "categories": paper.categories,
+        "topics": paper.topics,
+        "venue": paper.venue,
+        "comment": paper.comment,
+        "summary": paper.summary,
+        "summary_by": paper.summary_by,
+        "license": paper.license,
+        "links": [(link.kind, link.url) for link in paper.links],
+        "sources": paper.sources,
+        "is_specimen": paper.is_specimen or None,
+    }
+    said = {name: value for name, value in body.items() if value or value == 0}
+    return storable(json.dumps(said, ensure_ascii=False, separators=(",", ":")))
+
+
+def to_paper(key: int, body: str, totals: tuple[int, int, int]) -> Paper:
+    """Return the paper of a body; totals are votes, comments, stars."""
+    said = json.loads(body)
+    get = said.get
+    return Paper(
+        key=key,
+        id=PaperId(said["id"]),
+        identifiers=_identifiers(get("identifiers", ())),
+        title=said.get("title", ""),
+        abstract=get("abstract", ""),
+        authors=tuple(get("authors", ())),
+        author_count=get("author_count"),
+        published=_date(get("published")),
+        precision=_PRECISIONS[get("precision", "day")],
+        updated=_date(get("updated")),
+        announced=_date(get("announced")),
+        picked=_date(get("picked")),
+        day=_date(get("day")),
+        version=get("version"),
+        categories=tuple(get("categories", ())),
+        topics=tuple(get("topics", ())),
+        venue=get("venue", ""),
+        comment=get("comment", ""),
+        summary=get("summary", ""),
+        summary_by=get("summary_by", ""),
+        license=get("license", ""),
+        links=_links(get("links", ())),
+        sources=tuple(get("sources", ())),
+        votes=totals[0],
+        comments=totals[1],
+        stars=totals[2],
+        is_specimen=bool(get("is_specimen", False)),
+    )
+
+
+def to_record(body: str) -> Record:
+    """Return the record of a body; its signals are rows of their own and not here."""
+    said = json.loads(body)
+    get = said.get
+    return Record(
+        source=get("source", ""),
+        source_id=get("source_id", ""),
+        title=get("title", ""),
+        identifiers=_identifiers(get("identifiers", ())),
+        version=get("version"),
+        abstract=get("abstract", ""),
+        authors=tuple(get("authors", ())),
+        author_count=get("author_count"),
+        published=_date(get("published")),
+        precision=_PRECISIONS[get("precision", "day")],
+        updated=_date(get("updated")),
+        announced=_date(get("announced")),
+        picked=_date(get("picked")),
+        categories=tuple(get("categories", ())),
+        topics=tuple(get("topics", ())),
+        venue=get("venue", ""),
+        comment=get("comment", ""),
+        summary=get("summary", ""),
+        summary_by=get("summary_by", ""),
+        license=get("license", ""),
+        links=_links(get("links", ())),
+        extra=get("extra", {}),
+    )
+
+
+def report_body(report: IngestReport) -> str:
+    """Return an import's report as JSON."""
+    return json.dumps(
+        {
+            "read": report.read,
+            "new": report.new,
+            "merged": report.merged,
+            "unchanged": report.unchanged,
+            "waiting": report.waiting,
+            "quarantined": report.quarantined,
+            "reasons": dict(report.reasons),
+            "seconds": report.seconds,
+            "papers": report.papers,
+        }
+    )
+
+
+def to_report(body: str) -> IngestReport:
+    """Return the report of a body."""
+    return IngestReport(**json.loads(body))
+
+
+def to_identifier(name: str) -> Identifier:
+    """Return the identifier that was written as ``scheme:value``."""
+    scheme, _, value = name.partition(":")
+    return Identifier(_SCHEMES[scheme], value)
+
+
+def _identifiers(names: Sequence[str]) -> tuple[Identifier, ...]:
+    return tuple(to_identifier(name) for name in names)
+
+
+def _links(pairs: Sequence[tuple[str, str]]) -> tuple[Link, ...]:
+    return tuple(Link(kind=kind, url=url) for kind, url in pairs)
+
+
+def _day(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _date(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)

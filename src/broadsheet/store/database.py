@@ -1,0 +1,226 @@
+"""One database, SQLite or PostgreSQL: connections, transactions, and errors in our own words.
+
+On SQLite every write transaction begins IMMEDIATE: it waits for its turn before it reads, so
+it never fails half-way. On PostgreSQL ``write_alone`` takes an advisory lock, so that there is
+one such writer there too: its keys and change numbers become visible in the order in which
+they were given out, and a reader of the log that remembers the last number misses nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from broadsheet.errors import ConflictError, SettingError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sqlalchemy import Connection, Engine, Table
+
+PATIENCE_S = 20.0  # how long a writer waits for another one
+CHUNK = 500  # parameters of one statement; SQLite before 3.32 takes 999
+WRITER_LOCK = 0x42524F4144  # "BROAD": PostgreSQL's advisory lock of the one writer
+
+_POSTGRES_BUSY = {"55P03", "40P01", "40001"}  # lock timeout, deadlock, serialization
+
+
+class Database:
+    """Connections to one database; safe to share between threads."""
+
+    def __init__(self, url: URL, *, patience_s: float = PATIENCE_S) -> None:
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.patience_s = patience_s
+        self._turn = threading.Lock()  # threads queue here: SQLite's own wait is no queue
+        self._holder: int | None = None
+        self.engine = _engine(url, patience_s)
+        self._writing = self.engine.execution_options(is_writing=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a read transaction: on SQLite one snapshot, on PostgreSQL one per statement."""
+        with translated(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a short write transaction; its statements are compare-and-set or insert-once."""
+        if self.is_sqlite:
+            with self.write_alone() as connection:
+                yield connection
+        else:
+            with translated(), self.engine.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def write_alone(self) -> Iterator[Connection]:
+        """Open the write transaction of which there is only one at a time, in all processes.
+
+        Raises:
+            ConflictError: another writer held the database for too long.
+        """
+        with self._queued(), translated(), self._writing.begin() as connection:
+            if not self.is_sqlite:
+                # READ COMMITTED: what follows the lock sees all that its last holder did.
+                connection.execute(text(f"SET LOCAL lock_timeout = {int(self.patience_s * 1e3)}"))
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
+            yield connection
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """Return an INSERT that knows ON CONFLICT."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def upsert(self, table: Table, on: Iterable[str], replace: Iterable[str]) -> Any:
+        """Return an INSERT that replaces some columns of the row that is there already."""
+        statement = self.insert(table)
+        return statement.on_conflict_do_update(
+            index_elements=list(on),
+            set_={column: statement.excluded[column] for column in replace},
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _queued(self) -> Iterator[None]:
+        me = threading.get_ident()
+        if self._holder == me:
+            raise StoreError("this thread has a write transaction open already: use that one")
+        if not self._turn.acquire(timeout=self.patience_s):
+            raise ConflictError(_busy(self.patience_s))
+        self._holder = me
+        try:
+            yield
+        finally:
+            self._holder = None
+            self._turn.release()
+
+
+def parse_url(url: str) -> URL:
+    """Read a database URL; ``postgresql://`` means psycopg.
+
+    Raises:
+        SettingError: it is none, or of another database.
+    """
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise SettingError(
+            "database must be a URL such as sqlite:////folder/file.db or "
+            f"postgresql://user@host/name: {error}",
+            field="database",
+        ) from error
+    if parsed.drivername in {"postgres", "postgresql"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend not in {"sqlite", "postgresql"}:
+        raise SettingError(
+            f"database must be SQLite or PostgreSQL, not {backend}", field="database"
+        )
+    if backend == "sqlite" and (not parsed.database or parsed.database == ":memory:"):
+        raise SettingError("database must name a file: sqlite:////folder/file.db", field="database")
+    return parsed
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite file, whatever characters its path has."""
+    return URL.create("sqlite", database=str(Path(path).absolute())).render_as_string()
+
+
+def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+    """Cut into lists of at most ``size``: a statement takes only so many parameters."""
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn a database's errors into ours; the message names no values.
+
+    Raises:
+        ConflictError: another process holds what is needed; trying again may work.
+        StoreError: anything else.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise _translate(error) from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"the store cannot be used: {error}") from error
+
+
+_SQLITE_FAULTS = {
+    sqlite3.SQLITE_FULL: "the disk is full: nothing of this step was saved; make room",
+    sqlite3.SQLITE_IOERR: "the disk failed or is full: nothing of this step was saved",
+    sqlite3.SQLITE_READONLY: "the store's file or folder cannot be written: mend its permissions",
+    sqlite3.SQLITE_CANTOPEN: "the store's file cannot be opened: is its folder there and writable?",
+    sqlite3.SQLITE_CORRUPT: "the store's file is damaged: restore a backup",
+    sqlite3.SQLITE_NOTADB: "the store's file is no SQLite database: name another, or restore",
+}
+
+
+def _translate(error: DBAPIError) -> StoreError:
+    original = error.orig
+    code: int = getattr(original, "sqlite_errorcode", None) or 0
+    primary = code & 0xFF  # the rest tells which kind of it
+    is_busy = primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    if is_busy or getattr(original, "sqlstate", None) in _POSTGRES_BUSY:
+        return ConflictError(_busy(None))
+    reason = str(original).strip()
+    if primary in _SQLITE_FAULTS:
+        return StoreError(f"{_SQLITE_FAULTS[primary]} ({reason})")
+    return StoreError(f"the database refused: {reason}")
+
+
+def _busy(seconds: float | None) -> str:
+    waited = "" if seconds is None else f" for {seconds:.0f} s"
+    return f"another writer held the store{waited}: try again"
+
+
+def _engine(url: URL, patience_s: float) -> Engine:
+    options: Mapping[str, Any] = {"hide_parameters": True, "pool_size": 8, "max_overflow": 64}
+    try:
+        if url.get_backend_name() != "sqlite":
+            return create_engine(url, pool_pre_ping=True, **options)
+        engine = create_engine(url, connect_args={"timeout": patience_s}, **options)
+    except (ImportError, SQLAlchemyError) as error:
+        raise StoreError(
+            f"no driver for {url.drivername}: pip install 'broadsheet[postgres]' ({error})"
+        ) from error
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    try:
+        mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise StoreError(
+                f"the store's file stays in journal mode {mode}: WAL needs a local disk"
+            )
+        cursor.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA journal_size_limit = 67108864")  # bytes; the log shrinks again
+        cursor.execute("PRAGMA cache_size = -16384")  # KiB
+    finally:
+        cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_writing = connection.get_execution_options().get("is_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")

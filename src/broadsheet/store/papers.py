@@ -1,0 +1,266 @@
+"""Papers, records, signals and the change log, as they are read."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import distinct, func, insert, select, update
+
+from broadsheet.model import (
+    Change,
+    DayCount,
+    Fault,
+    ImportRun,
+    IngestReport,
+    Quarantined,
+    SourceStatus,
+)
+from broadsheet.store import bodies, schema
+from broadsheet.store.database import chunks
+from broadsheet.store.names import text
+from broadsheet.store.rows import (
+    PAPER,
+    SIGNAL,
+    find,
+    load_papers,
+    load_records,
+    load_signals,
+    read_papers,
+)
+from broadsheet.store.writer import SqlWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy import Column, Connection, Select
+
+    from broadsheet.model import Identifier, Paper, Record, Signal
+    from broadsheet.ports import Writer
+    from broadsheet.store.database import Database
+
+
+class PaperTables:
+    """The PaperStore of a database, except ``check`` and ``backup``."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @contextmanager
+    def write(self) -> Iterator[Writer]:
+        """Open a write transaction: committed when the block ends, undone when it raises."""
+        with self.database.write_alone() as connection:
+            yield SqlWriter(self.database, connection)
+
+    def find(self, identifiers: Collection[Identifier], /) -> Mapping[Identifier, int]:
+        """Map each identifier that some paper has, or ever had, to that paper's key."""
+        with self.database.read() as connection:
+            return find(connection, identifiers)
+
+    def papers(self, keys: Sequence[int], /) -> list[Paper]:
+        """Return the papers of these keys, in this order, without those that are gone."""
+        if not keys:
+            return []
+        with self.database.read() as connection:
+            found = load_papers(connection, keys)
+        return [found[key] for key in keys if key in found]
+
+    def all_papers(self, *, after: int = 0, limit: int = 1000) -> list[Paper]:
+        """Return up to ``limit`` papers with ``key > after``, by key."""
+        key = schema.papers.c.key
+        statement = select(*PAPER).where(key > after).order_by(key).limit(limit)
+        with self.database.read() as connection:
+            return list(read_papers(connection, statement))
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many papers, specimens, records, signals, waiting and quarantined."""
+        with self.database.read() as connection:
+            papers = _count(connection, select(func.count()).select_from(schema.papers))
+            specimens = _count(
+                connection,
+                select(func.count()).select_from(schema.papers).where(schema.papers.c.is_specimen),
+            )
+            return {
+                "papers": papers - specimens,
+                "specimens": specimens,
+            } | {
+                table.name if table is not schema.quarantine else "quarantined": _count(
+                    connection, select(func.count()).select_from(table)
+                )
+                for table in (schema.records, schema.signals, schema.waiting, schema.quarantine)
+            }
+
+    def records(self, key: int, /) -> list[Record]:
+        """Return a paper's records, oldest arrival first."""
+        with self.database.read() as connection:
+            return load_records(connection, [key]).get(key, [])
+
+    def record_times(self, key: int, /) -> Mapping[tuple[str, str], datetime]:
+        """Return when each (source, source_id) of a paper arrived or last changed."""
+        table = schema.records.c
+        statement = select(table.body, table.arrived).where(table.paper == key).order_by(table.key)
+        with self.database.read() as connection:
+            rows = [(bodies.to_record(body), at) for body, at in connection.execute(statement)]
+        return {(record.source, record.source_id): at for record, at in rows}
+
+    def signals(self, keys: Collection[int], /) -> Mapping[int, Sequence[Signal]]:
+        """Return every signal of these papers, oldest first."""
+        table = schema.signals.c
+        found: dict[int, list[Signal]] = {}
+        if not keys:
+            return found
+        with self.database.read() as connection:
+            for chunk in chunks(dict.fromkeys(keys)):
+                statement = select(*SIGNAL).where(table.paper.in_(chunk))
+                found |= load_signals(connection, _oldest_first(statement))
+        return found
+
+    def signals_since(self, since: datetime, /) -> Mapping[int, Sequence[Signal]]:
+        """Return all signals of every paper that got one at or after ``since``."""
+        table = schema.signals.c
+        recent = select(table.paper).where(table.at >= since)
+        statement = select(*SIGNAL).where(table.paper.in_(recent))
+        with self.database.read() as connection:
+            return load_signals(connection, _oldest_first(statement))
+
+    def edition_keys(self, first: date, last: date, /) -> list[int]:
+        """Return the papers whose ``day`` lies in [first, last], by key."""
+        table = schema.papers.c
+        statement = select(table.key).where(table.day.between(first, last)).order_by(table.key)
+        with self.database.read() as connection:
+            return list(connection.scalars(statement))
+
+    def day_counts(self, first: date, last: date, /) -> list[DayCount]:
+        """Return one row per day of [first, last] that has anything, by day."""
+        table = schema.papers.c
+        with self.database.read() as connection:
+            papers, announced, picked = (
+                _by_day(connection, column, first, last)
+                for column in (table.day, table.announced, table.picked)
+            )
+        return [
+            DayCount(
+                day=day,
+                papers=papers.get(day, 0),
+                announced=announced.get(day, 0),
+                picked=picked.get(day, 0),
+            )
+            for day in sorted(papers.keys() | announced.keys() | picked.keys())
+        ]
+
+    def nearest_day(self, day: date, /, *, is_later: bool) -> date | None:
+        """Return the nearest day strictly before (or after) ``day`` that has papers."""
+        column = schema.papers.c.day
+        statement = (
+            select(func.min(column)).where(column > day)
+            if is_later
+            else select(func.max(column)).where(column < day)
+        )
+        with self.database.read() as connection:
+            found: date | None = connection.scalar(statement)
+        return found
+
+    def changes(self, *, after: int, limit: int) -> list[Change]:
+        """Return up to ``limit`` changes with ``seq > after``, by seq, one per paper: its last."""
+        table = schema.changes.c
+        statement = (
+            select(table.seq, table.paper, table.is_gone)
+            .where(table.seq > after)
+            .order_by(table.seq)
+            .limit(limit)
+        )
+        with self.database.read() as connection:
+            return [
+                Change(seq=seq, key=paper, is_gone=is_gone)
+                for seq, paper, is_gone in connection.execute(statement)
+            ]
+
+    def last_change(self) -> int:
+        """Return the newest change's seq; 0 when nothing ever changed."""
+        with self.database.read() as connection:
+            return connection.scalar(select(func.max(schema.changes.c.seq))) or 0
+
+    def quarantined(self, *, limit: int, offset: int = 0) -> list[Quarantined]:
+        """Return faults, newest first."""
+        table = schema.quarantine
+        statement = select(table).order_by(table.c.key.desc()).limit(limit).offset(offset)
+        with self.database.read() as connection:
+            return [
+                Quarantined(
+                    key=row.key,
+                    fault=Fault(source=row.source, where=row.place, reason=row.reason, raw=row.raw),
+                    at=row.at,
+                )
+                for row in connection.execute(statement)
+            ]
+
+    def sources(self) -> list[SourceStatus]:
+        """Return what each source has delivered, by name."""
+        table = schema.records.c
+        statement = (
+            select(
+                table.source,
+                func.count(),
+                func.count(distinct(table.paper)),
+                func.max(table.arrived),
+            )
+            .group_by(table.source)
+            .order_by(table.source)
+        )
+        with self.database.read() as connection:
+            return [
+                SourceStatus(source=source, records=records, papers=papers, newest=newest)
+                for source, records, papers, newest in connection.execute(statement)
+            ]
+
+    def start_run(self, source: str, /, *, at: datetime) -> int:
+        """Note that an import begins; return its key."""
+        statement = insert(schema.runs).values(
+            source=text(source), started=at, report=bodies.report_body(IngestReport()), error=""
+        )
+        with self.database.write() as connection:
+            key: int = connection.scalars(statement.returning(schema.runs.c.key)).one()
+        return key
+
+    def finish_run(self, key: int, report: IngestReport, /, *, at: datetime, error: str) -> None:
+        """Note how an import ended."""
+        statement = (
+            update(schema.runs)
+            .where(schema.runs.c.key == key)
+            .values(finished=at, report=bodies.report_body(report), error=text(error))
+        )
+        with self.database.write() as connection:
+            connection.execute(statement)
+
+    def runs(self, *, limit: int) -> list[ImportRun]:
+        """Return imports, newest first."""
+        statement = select(schema.runs).order_by(schema.runs.c.key.desc()).limit(limit)
+        with self.database.read() as connection:
+            return [
+                ImportRun(
+                    key=row.key,
+                    source=row.source,
+                    started=row.started,
+                    finished=row.finished,
+                    report=bodies.to_report(row.report),
+                    error=row.error,
+                )
+                for row in connection.execute(statement)
+            ]
+
+
+def _count(connection: Connection, statement: Select[int]) -> int:
+    return connection.scalar(statement) or 0
+
+
+def _by_day(
+    connection: Connection, column: Column[date], first: date, last: date
+) -> dict[date, int]:
+    statement = select(column, func.count()).where(column.between(first, last)).group_by(column)
+    return dict(connection.execute(statement).all())
+
+
+def _oldest_first(statement: Select[Any]) -> Select[Any]:
+    table = schema.signals.c
+    return statement.order_by(table.at, table.kind, table.origin, table.actor, table.via)
