@@ -1,0 +1,127 @@
+"""Where is more of the paper? Code, project and data links in abstracts and comments."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from broadsheet.model import Link
+
+MAX_LENGTH = 2000
+"""Longer addresses are no links."""
+
+MAX_LINKS = 20
+"""Further links of one text are left out."""
+
+_URL = re.compile(
+    r"(?:https?:\s?//|(?<![\w@./-])(?:www\.|(?=(?:github|gitlab|bitbucket|huggingface|zenodo|osf|kaggle)"
+    r"\.(?:com|org|co|io)/)|(?=[a-z0-9-]+\.github\.io\b)))[^\s<>\"“”{}|^`\u0000-\u001f\u200b-\u200f\u202a-\u202e]+",
+    re.IGNORECASE,
+)
+_LATEX = re.compile(r"\\([_%&#~^$])(?:\{\})?|\\(?:url|href|texttt)\b|\\textasciitilde(?:\{\})?")
+_HOST = re.compile(
+    r"(?:[a-z0-9_](?:[a-z0-9_-]{0,62}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}", re.IGNORECASE | re.ASCII
+)
+_CODE = (
+    "github.com",
+    "gitlab.com",
+    "bitbucket.org",
+    "codeberg.org",
+    "sr.ht",
+    "sourceforge.net",
+    "gist.github.com",
+    "anonymous.4open.science",
+    "colab.research.google.com",
+    "pypi.org",
+    "codeocean.com",
+    "gitee.com",
+    "launchpad.net",
+    "code.google.com",
+)
+_DATA = (
+    "zenodo.org",
+    "figshare.com",
+    "kaggle.com",
+    "osf.io",
+    "datadryad.org",
+    "dataverse.org",
+    "data.mendeley.com",
+    "openml.org",
+    "commoncrawl.org",
+    "physionet.org",
+    "ieee-dataport.org",
+)
+# The paper itself, in another place: kept as identifiers, not as links to more.
+_PAPERS = (
+    "arxiv.org",
+    "doi.org",
+    "aclanthology.org",
+    "aclweb.org",
+    "openreview.net",
+    "semanticscholar.org",
+    "creativecommons.org",
+)
+
+
+def find(text: str) -> tuple[Link, ...]:
+    """Return the code, project and data links of a text, in its order, each address once.
+
+    Addresses without ``https://`` count on hosts that hold code or data. Punctuation of the
+    sentence and LaTeX around an address go. Links to papers and licences are left out.
+    """
+    if "/" not in text and ".io" not in text:
+        return ()
+    plain = _LATEX.sub(_unescaped, text)
+    found: dict[str, Link] = {}
+    for match in _URL.finditer(plain):
+        link = read(match[0])
+        if link:
+            found.setdefault(link.url.rstrip("/").casefold(), link)
+        if len(found) == MAX_LINKS:
+            break
+    return tuple(found.values())
+
+
+def read(address: str) -> Link | None:
+    """Return the link of an address, or None when it is not http, broken, or of a paper."""
+    url = _trimmed(re.sub(r"\s", "", address))
+    if len(url) > MAX_LENGTH:
+        return None
+    if not re.match(r"https?://", url, re.IGNORECASE):
+        url = f"https://{url}"
+    try:
+        parts = urlsplit(url)
+        host, has_user = (parts.hostname or "").removeprefix("www."), "@" in parts.netloc
+        parts.port  # noqa: B018  # raises where it is no number
+    except ValueError:
+        return None
+    if has_user or not _HOST.fullmatch(host) or _is_on(host, _PAPERS):
+        return None
+    return Link(kind=_kind(host, parts.path), url=url)
+
+
+def _kind(host: str, path: str) -> str:
+    if host in {"huggingface.co", "hf.co"}:
+        return "data" if path.startswith("/datasets/") else "code"
+    if _is_on(host, _CODE):
+        return "code" if path.strip("/") else "project"
+    return "data" if _is_on(host, _DATA) else "project"
+
+
+def _is_on(host: str, domains: tuple[str, ...]) -> bool:
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    if found[0].startswith("\\textasciitilde"):
+        return "~"
+    return found[1] or " "
+
+
+def _trimmed(url: str) -> str:
+    while url and (
+        url[-1] in ".,;:!?'\"*_\\$…’"
+        or (url[-1] in ")]" and url.count("(") + url.count("[") < url.count(")") + url.count("]"))
+    ):
+        url = url[:-1]
+    return url
