@@ -6,8 +6,19 @@ Thin on purpose: each method is one call into a use case of its own file.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from broadsheet.library import subscribing
+from broadsheet.library import (
+    edition,
+    indexing,
+    ingest,
+    looking,
+    people,
+    ranking,
+    status,
+    subscribing,
+    trending,
+)
 from broadsheet.model import LOCAL_READER, Mode, Period, Sort
 
 if TYPE_CHECKING:
@@ -46,6 +57,7 @@ class Library:
         encoder: Encoder,
         mailer: Mailer,
         clock: Clock,
+        specimens: Callable[[date], Source] | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -53,6 +65,8 @@ class Library:
         self.encoder = encoder
         self.mailer = mailer
         self.clock = clock
+        self.zone = ZoneInfo(settings.timezone)
+        self._specimens = specimens
 
     # --- papers ---
 
@@ -65,15 +79,15 @@ class Library:
         Raises:
             PaperNotFoundError: no paper has this identifier.
         """
-        raise NotImplementedError
+        return looking.paper(self.store, name)
 
     def records(self, paper: Paper, /) -> list[Record]:
         """Return what each source said about the paper, oldest first."""
-        raise NotImplementedError
+        return self.store.records(paper.key)
 
     def signals(self, paper: Paper, /) -> list[Signal]:
         """Return the paper's signals, oldest first."""
-        raise NotImplementedError
+        return list(self.store.signals([paper.key]).get(paper.key, ()))
 
     def ingest(
         self, source: Source, /, *, progress: Callable[[IngestReport], None] | None = None
@@ -82,7 +96,16 @@ class Library:
 
         Safe to repeat and to kill: what was saved stays, what was not is read again.
         """
-        raise NotImplementedError
+        return ingest.ingest(source, self.store, self.clock, progress=progress)
+
+    def load_specimens(self) -> bool:
+        """Fill a library that holds nothing real with specimens; tell whether it shows them.
+
+        Without effect when the setting ``specimens`` is off.
+        """
+        if self._specimens is None or not self.settings.specimens:
+            return False
+        return ingest.load_specimens(self._specimens(self.today()), self.store, self.clock)
 
     # --- search ---
 
@@ -124,7 +147,7 @@ class Library:
 
     def today(self) -> date:
         """Return today's date in the instance's timezone."""
-        raise NotImplementedError
+        return self.clock.now().astimezone(self.zone).date()
 
     def edition(
         self,
@@ -135,31 +158,60 @@ class Library:
         offset: int = 0,
     ) -> Edition:
         """Return the edition of the day, week or month that contains ``day`` (default: today)."""
-        raise NotImplementedError
+        return edition.edition(
+            self.store,
+            day or self.today(),
+            period=period,
+            now=self.clock.now(),
+            zone=self.zone,
+            limit=limit,
+            offset=offset,
+        )
 
     def latest_edition(self, *, limit: int | None = None) -> Edition:
         """Return today's edition, or the newest that has papers, with a reason that says so."""
-        raise NotImplementedError
+        return edition.latest_edition(self.store, now=self.clock.now(), zone=self.zone, limit=limit)
 
     def trending(
         self, period: Period = Period.WEEK, *, limit: int | None = None, offset: int = 0
     ) -> list[Ranked]:
         """Return the hottest papers of the last day, week or month, hottest first."""
-        raise NotImplementedError
+        return trending.trending(
+            self.store,
+            period,
+            now=self.clock.now(),
+            zone=self.zone,
+            limit=limit,
+            offset=offset,
+        )
+
+    def hottest(self, first: date, last: date, /, *, limit: int | None = None) -> list[Ranked]:
+        """Return the papers of the editions of [first, last] by their heat now, hottest first."""
+        return edition.hottest(
+            self.store, first, last, now=self.clock.now(), zone=self.zone, limit=limit
+        )
 
     def topics(self, *, days: int = 10, limit: int = 6) -> list[tuple[str, Sequence[int], float]]:
         """Return rising topics: name, votes on each of the last ``days``, change in percent."""
-        raise NotImplementedError
+        return trending.rising_topics(
+            self.store, now=self.clock.now(), zone=self.zone, days=days, limit=limit
+        )
 
     def day_counts(self, first: date, last: date, /) -> list[DayCount]:
         """Return how many papers each day has."""
-        raise NotImplementedError
+        return edition.day_counts(self.store, first, last)
+
+    def ranking_constants(self) -> list[tuple[str, float, str, str]]:
+        """Return (name, value, unit, meaning) of every constant that orders papers."""
+        return ranking.constants()
 
     # --- readers ---
 
     def vote(self, name: str, /, *, reader: str = LOCAL_READER, is_on: bool = True) -> Paper:
         """Vote for a paper, or take the vote back; voting twice counts once."""
-        raise NotImplementedError
+        found = self.paper(name)
+        people.vote(self.store, found, reader, at=self.clock.now(), is_on=is_on)
+        return self.paper(name)
 
     def save(self, name: str, shelf: str, /, *, reader: str = LOCAL_READER) -> Paper:
         """Put a paper on a shelf, made when missing.
@@ -167,25 +219,29 @@ class Library:
         Raises:
             UsageError: the shelf's name is empty or longer than 80 characters.
         """
-        raise NotImplementedError
+        found = self.paper(name)
+        people.save(self.store, found, shelf, reader, at=self.clock.now())
+        return found
 
     def unsave(self, name: str, shelf: str, /, *, reader: str = LOCAL_READER) -> Paper:
         """Take a paper off a shelf."""
-        raise NotImplementedError
+        found = self.paper(name)
+        people.unsave(self.store, found, shelf, reader, at=self.clock.now())
+        return found
 
     def voted(self, papers: Iterable[Paper], /, *, reader: str = LOCAL_READER) -> set[int]:
         """Return the keys of those papers that the reader has voted for."""
-        raise NotImplementedError
+        return set(self.store.voted(reader, [paper.key for paper in papers]))
 
     def shelved(
         self, papers: Iterable[Paper], /, *, reader: str = LOCAL_READER
     ) -> dict[int, Sequence[str]]:
         """Return, by paper key, the names of the reader's shelves that hold it."""
-        raise NotImplementedError
+        return dict(self.store.shelved(reader, [paper.key for paper in papers]))
 
     def shelves(self, *, reader: str = LOCAL_READER) -> list[Shelf]:
         """Return the reader's shelves, by name."""
-        raise NotImplementedError
+        return self.store.shelves(reader)
 
     def shelf(self, name: str, /, *, reader: str = LOCAL_READER) -> list[Paper]:
         """Return the papers on a shelf, last saved first.
@@ -193,7 +249,7 @@ class Library:
         Raises:
             ShelfNotFoundError: the reader has no such shelf.
         """
-        raise NotImplementedError
+        return people.shelf(self.store, name, reader)
 
     # --- mail ---
 
@@ -240,11 +296,11 @@ class Library:
 
     def status(self) -> LibraryStatus:
         """Tell what is here, what was synced, and how far the indexes have come."""
-        raise NotImplementedError
+        return status.status(self.store, self.engine)
 
     def check(self) -> CheckReport:
         """Verify store, change log and indexes against each other."""
-        raise NotImplementedError
+        return status.check(self.store, self.engine)
 
     def catch_up(
         self, *, is_encoding: bool, progress: Callable[[int, int], None] | None = None
@@ -255,11 +311,11 @@ class Library:
             is_encoding: Wait for meaning too, not only for words.
             progress: Called with (done, all) now and then.
         """
-        raise NotImplementedError
+        indexing.catch_up(self, is_encoding=is_encoding, progress=progress)
 
     def reindex(self, *, progress: Callable[[int, int], None] | None = None) -> None:
         """Rebuild the indexes from the store; vectors are encoded again."""
-        raise NotImplementedError
+        indexing.reindex(self, progress=progress)
 
     def close(self) -> None:
         """Let go of files, connections and locks."""

@@ -1,0 +1,120 @@
+"""How do the indexes follow the store?
+
+The store is the truth; its change log says what changed. Whoever holds the engine's write lock
+applies the log in order and remembers how far it came; everybody else waits for that position.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from broadsheet.library import encoding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from broadsheet.library.facade import Library
+    from broadsheet.model import Change, Paper
+
+    Progress = Callable[[int, int], None]
+
+WORDS_BATCH = 500  # changes made searchable at once
+MEANING_BATCH = 32  # papers encoded at once: about a tenth of a second, so that a stop is quick
+POLL_S = 0.2  # between two looks at another process's progress
+
+
+def apply_changes(library: Library, /, *, limit: int = WORDS_BATCH) -> int:
+    """Make the next changes of the log findable by word; return how many there were.
+
+    Only for the holder of the write lock. A paper is taken as it is now, not as it was at its
+    change, so a paper that changes while this runs is at worst applied twice.
+    """
+    changes = library.store.changes(after=library.engine.status().position, limit=limit)
+    if changes:
+        papers, gone = _what_is_now(library, changes)
+        library.engine.apply(papers, gone, position=changes[-1].seq)
+    return len(changes)
+
+
+def apply_newest(library: Library, /, *, after: int, limit: int = WORDS_BATCH) -> int:
+    """Make the newest changes findable before the rest of a backlog; return the newest's seq.
+
+    The position stays where it is, so these are applied again in their turn.
+
+    Args:
+        library: Of which this process holds the engine's write lock.
+        after: Changes up to this one have had their turn.
+        limit: How far back from the newest change to go.
+    """
+    newest = library.store.last_change()
+    position = library.engine.status().position
+    start = max(after, newest - limit)
+    if newest > after and start > position:
+        changes = library.store.changes(after=start, limit=limit)
+        papers, gone = _what_is_now(library, changes)
+        library.engine.apply(papers, gone, position=position)
+    return newest
+
+
+def _what_is_now(library: Library, changes: Sequence[Change]) -> tuple[Sequence[Paper], set[int]]:
+    keys = [change.key for change in changes]
+    papers = library.store.papers(keys)
+    return papers, set(keys) - {paper.key for paper in papers}
+
+
+def catch_up(library: Library, /, *, is_encoding: bool, progress: Progress | None = None) -> None:
+    """Bring the indexes up to the newest change of this moment, or wait until another did.
+
+    Args:
+        library: Whose engine and store are meant.
+        is_encoding: Go on until every paper has its vector.
+        progress: Called with (done, all): changes first, then papers.
+    """
+    goal = library.store.last_change()
+    start = library.engine.status().position
+    while (position := library.engine.status().position) < goal:
+        if not _step(library, apply_changes):
+            break
+        _tell(progress, min(position, goal) - start, goal - start)
+    _tell(progress, goal - start, goal - start)
+    if is_encoding:
+        _encode_all(library, progress)
+
+
+def _encode_all(library: Library, progress: Progress | None) -> None:
+    pending = library.engine.pending
+    while pending(encoder=library.encoder.name, limit=1):
+        if not _step(library, lambda one: encoding.encode_pending(one, MEANING_BATCH)):
+            break
+        told = library.engine.status()
+        _tell(progress, told.encoded, told.indexed)
+
+
+def _step(library: Library, work: Callable[[Library], int]) -> bool:
+    """Do some work when the lock is ours, else see how far its holder came; False: nothing left."""
+    if library.engine.try_lock():
+        return bool(work(library))
+    time.sleep(POLL_S)
+    library.engine.refresh()
+    return True
+
+
+def reindex(library: Library, /, *, progress: Progress | None = None) -> None:
+    """Rebuild the indexes from the store; vectors are encoded again.
+
+    Raises:
+        ConflictError: another process holds the indexes.
+    """
+    from broadsheet.errors import ConflictError
+
+    if not library.engine.try_lock():
+        raise ConflictError("another process is indexing this library: stop it and try again")
+    library.engine.clear()
+    catch_up(library, is_encoding=True, progress=progress)
+    library.engine.optimize()
+
+
+def _tell(progress: Progress | None, done: int, everything: int) -> None:
+    if progress is not None:
+        progress(done, everything)

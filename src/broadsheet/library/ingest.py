@@ -1,0 +1,274 @@
+"""What happens when a source delivers?
+
+A source is read in batches; each batch is one write transaction, so a kill loses at most the
+batch that was not acknowledged, and reading the source again finishes the work. Within a batch
+`resolve.Resolver` decides which paper a record belongs to, and `merge.fold` what the paper then is.
+
+Nothing that a source yields stops it: a record that cannot be kept goes to quarantine with the
+reason. When a whole batch fails it is halved until the records that do it are alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import structlog
+
+from broadsheet.errors import BroadsheetError, ConflictError
+from broadsheet.library.resolve import MisnamedError, Outcome, Resolver
+from broadsheet.model import Fault, IngestReport, Observation, Record
+from broadsheet.text import normal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from broadsheet.ports import Clock, Source, Store, Writer
+
+    Item = Record | Observation | Fault
+    Progress = Callable[[IngestReport], None]
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+"""Records per transaction: enough that its cost is shared, few enough that others get a turn."""
+
+MAX_TITLE = 2_000  # characters; the longest of 2.5 million arXiv titles has fewer than 400
+MAX_TEXT = 1_000_000  # characters of an abstract; more is not an abstract
+MAX_AUTHORS = 10_000  # the largest collaborations sign with 5,000 names
+MAX_REASONS = 50  # kinds of fault that a report tells apart
+LOCK_ATTEMPTS = 5  # each waits as long as the store does
+RAW_LIMIT = 500  # characters of a record that quarantine keeps
+
+
+def ingest(
+    source: Source, /, store: Store, clock: Clock, *, progress: Progress | None = None
+) -> IngestReport:
+    """Read a source to its end; merge, save and log every record, in batches.
+
+    Args:
+        source: What is read; its specimens are told by their name.
+        store: Where everything goes.
+        clock: For the times of arrival.
+        progress: Called after each batch with what was done so far.
+
+    Raises:
+        SourceError: nothing more could be read; what came before is saved and reported.
+        StoreError: nothing more could be saved; likewise.
+    """
+    started = clock.now()
+    run = store.start_run(source.name, at=started)
+    tally = Tally()
+    error = "stopped"
+    try:
+        for batch in _batches(source):
+            _save(batch, store, clock.now(), tally)
+            if tally.batches == 1:
+                retire_specimens(store, clock)
+            if progress is not None:
+                progress(tally.report(seconds=(clock.now() - started).total_seconds()))
+        retire_specimens(store, clock)
+        error = ""
+    except BroadsheetError as caught:
+        error = str(caught)
+        raise
+    except Exception as caught:
+        error = f"{type(caught).__name__}: {caught}"
+        raise
+    finally:
+        seconds = (clock.now() - started).total_seconds()
+        report = replace(tally.report(seconds=seconds), papers=store.counts()["papers"])
+        store.finish_run(run, report, at=clock.now(), error=error)
+    return report
+
+
+def load_specimens(specimens: Source, /, store: Store, clock: Clock) -> bool:
+    """Fill a library that no source has delivered to with specimens; tell whether it shows them.
+
+    Called again on a later day it brings their dates up to that day.
+    """
+    if store.counts()["papers"]:
+        return False
+    ingest(specimens, store, clock)
+    return not store.counts()["papers"]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the records so far."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    batches: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Add what one committed batch did."""
+        self.batches += 1
+        self.outcomes.update(other.outcomes)
+        for reason, count in other.reasons.items():
+            known = reason in self.reasons or len(self.reasons) < MAX_REASONS
+            self.reasons[reason if known else "other reasons"] += count
+
+    def report(self, *, seconds: float) -> IngestReport:
+        """Return it as a report, without the number of papers."""
+        quarantined = self.reasons.total()
+        return IngestReport(
+            read=self.outcomes.total() + quarantined,
+            new=self.outcomes[Outcome.NEW],
+            merged=self.outcomes[Outcome.MERGED],
+            unchanged=self.outcomes[Outcome.UNCHANGED],
+            waiting=self.outcomes[Outcome.WAITING],
+            quarantined=quarantined,
+            reasons=dict(self.reasons.most_common()),
+            seconds=seconds,
+        )
+
+
+def _batches(source: Source) -> Iterator[list[Item]]:
+    """Yield what a source has, in pieces; when it breaks off, first what came before."""
+    items = source.read()
+    while True:
+        batch: list[Item] = []
+        try:
+            for item in islice(items, BATCH):
+                batch.append(item)  # noqa: PERF402  # what came before a fault is kept
+        except Exception:
+            if batch:
+                yield batch
+            raise
+        if not batch:
+            return
+        yield batch
+
+
+def _save(batch: Sequence[Item], store: Store, at: datetime, tally: Tally) -> None:
+    """Save one batch, or each half of it, down to the records that cannot be saved."""
+    try:
+        done = _attempt(batch, store, at)
+    except ConflictError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever one record does, the others are kept
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            _save(batch[:middle], store, at, tally)
+            _save(batch[middle:], store, at, tally)
+            return
+        log.warning("record_not_saved", reason=str(error), error=type(error).__name__)
+        done = _attempt([_fault(batch[0], f"it cannot be saved: {_told(error)}")], store, at)
+    tally.add(done)
+
+
+def _attempt(batch: Sequence[Item], store: Store, at: datetime) -> Tally:
+    for attempt in range(1, LOCK_ATTEMPTS + 1):
+        try:
+            with store.write() as writer:
+                return _write(batch, writer, at)
+        except ConflictError:
+            if attempt == LOCK_ATTEMPTS:
+                raise
+            log.info("store_is_busy", attempt=attempt)
+    raise AssertionError  # the last attempt returns or raises
+
+
+def _write(batch: Sequence[Item], writer: Writer, at: datetime) -> Tally:
+    """Write one batch within a transaction; return what became of each item."""
+    tally = Tally()
+    faults = [item for item in batch if isinstance(item, Fault)]
+    records: list[Record] = []
+    for item in batch:
+        if isinstance(item, Record):
+            problem = problem_of(item)
+            if problem:
+                faults.append(_fault(item, problem))
+            else:
+                records.append(item)
+    resolver = Resolver(writer, records)
+    for record in records:
+        try:
+            tally.outcomes[resolver.add(record)] += 1
+        except MisnamedError as error:
+            faults.append(_fault(record, str(error)))
+    _observe([one for one in batch if isinstance(one, Observation)], resolver, writer, tally)
+    writes = list(resolver.writes())
+    if writes:
+        writer.save(writes, at=at)
+    if faults:
+        writer.quarantine(faults, at=at)
+        tally.reasons.update(fault.reason for fault in faults)
+    return tally
+
+
+def _observe(
+    observations: Sequence[Observation], resolver: Resolver, writer: Writer, tally: Tally
+) -> None:
+    """Give signals to papers that are here or in this batch; the others wait."""
+    resolver.look_up_observed(one.identifier for one in observations)
+    found = [(one, resolver.observe(one.identifier, one.signals)) for one in observations]
+    waiting = [one for one, work in found if work is None]
+    if waiting:
+        writer.wait_signals(waiting)
+    changed = set(writer.append_signals(loose)) if (loose := resolver.loose_signals()) else set()
+    for _, work in found:
+        if work is None:
+            tally.outcomes[Outcome.WAITING] += 1
+        elif work.records or not changed.isdisjoint(work.keys):
+            tally.outcomes[Outcome.MERGED] += 1
+        else:
+            tally.outcomes[Outcome.UNCHANGED] += 1
+
+
+def problem_of(record: Record, /) -> str:
+    """Return why a record cannot be kept, as a sentence that names the field; "" when it can."""
+    if not normal.clean(record.title):
+        return "title is empty"
+    if len(record.title) > MAX_TITLE:
+        return f"title has more than {MAX_TITLE:,} characters"
+    if len(record.abstract) > MAX_TEXT:
+        return f"abstract has more than {MAX_TEXT:,} characters"
+    if len(record.authors) > MAX_AUTHORS:
+        return f"authors has more than {MAX_AUTHORS:,} names"
+    if not record.source or not record.source_id:
+        return "source or source_id is empty"
+    return ""
+
+
+def retire_specimens(store: Store, clock: Clock, /) -> None:
+    """Remove the specimens, with votes and places on shelves, when real papers are here.
+
+    Papers that do not exist must not be cited, exported or mailed; keeping one because somebody
+    tried the button on it would do that.
+    """
+    counts = store.counts()
+    if not (counts["specimens"] and counts["papers"]):
+        return
+    after = 0
+    while papers := store.all_papers(after=after):
+        after = papers[-1].key
+        keys = [paper.key for paper in papers if paper.is_specimen]
+        if keys:
+            with store.write() as writer:
+                writer.remove(keys, at=clock.now())
+
+
+def _fault(item: Item, reason: str) -> Fault:
+    if isinstance(item, Fault):
+        return Fault(source=item.source, where=_safe(item.where), reason=reason)
+    name = item.source_id if isinstance(item, Record) else str(item.identifier)
+    return Fault(
+        source=_safe(item.source),
+        where=_safe(name)[:RAW_LIMIT],
+        reason=reason,
+        raw=_safe(repr(item))[:RAW_LIMIT] if len(name) < RAW_LIMIT else "",
+    )
+
+
+def _told(error: Exception) -> str:
+    return _safe(f"{type(error).__name__}: {error}".partition("\n")[0])[:RAW_LIMIT]
+
+
+def _safe(text: str) -> str:
+    """Return the text without what no database takes: lone surrogates and NUL."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")

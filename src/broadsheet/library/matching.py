@@ -1,0 +1,123 @@
+"""When are two records of one title one work?
+
+Identifiers decide where both sides have them; a title decides only where one side has nothing
+better, or where everything else agrees as well. ``agreement`` is the whole rule:
+
+1. Years, where both are known, differ by at most 1 (a preprint and its proceedings).
+2. Authors, where both lists are known, share the first author and at least half of the shorter
+   list; where one side knows only their number, the numbers are equal.
+3. Two identifiers of one kind that differ (two arXiv ids, two documents of one folder) are two
+   works, whatever their titles say.
+4. A title of fewer than four words ("Introduction", "Editorial") names no work by itself: the
+   authors must agree, or both the year and the number of authors.
+5. When both sides have real identifiers (a preprint and its proceedings version), title, year and
+   both lists of authors must agree, and the title must have four words or more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from broadsheet.library.merge import is_distinctive
+from broadsheet.model import Scheme
+from broadsheet.text import normal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from broadsheet.model import Identifier, Record
+    from broadsheet.ports import TitleMatch
+
+MAX_YEARS_APART = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known about a work besides its title."""
+
+    year: int | None = None
+    authors: tuple[str, ...] = ()
+    author_count: int | None = None
+    has_real_id: bool = False
+
+
+def facts_of(record: Record, /) -> Facts:
+    """Return what a record says besides its title."""
+    return Facts(
+        year=record.published.year if record.published else None,
+        authors=record.authors,
+        author_count=len(record.authors) or record.author_count,
+        has_real_id=has_real_id(record.identifiers),
+    )
+
+
+def facts_of_match(match: TitleMatch, /) -> Facts:
+    """Return what the store says of a paper besides its title."""
+    return Facts(
+        year=match.year,
+        authors=match.authors,
+        author_count=len(match.authors) or match.author_count,
+        has_real_id=match.has_real_id,
+    )
+
+
+def has_real_id(identifiers: Iterable[Identifier], /) -> bool:
+    """Tell whether any of these is better than a title."""
+    return any(one.scheme is not Scheme.TITLE for one in identifiers)
+
+
+def agreement(one: Facts, other: Facts, /, *, title: str) -> int | None:
+    """Return how much speaks for one work, >= 0, or None where something speaks against it."""
+    years = _years_agree(one, other)
+    authors = _authors_agree(one, other)
+    counts = _counts_agree(one, other)
+    if years is False or authors is False or (authors is None and counts is False):
+        return None
+    if one.has_real_id and other.has_real_id:
+        is_enough = is_distinctive(title) and bool(years) and bool(authors)
+    else:
+        is_enough = is_distinctive(title) or bool(authors) or (bool(years) and bool(counts))
+    if not is_enough:
+        return None
+    return 4 * bool(authors) + 2 * bool(counts) + bool(years)
+
+
+def conflict(one: Iterable[Identifier], other: Iterable[Identifier], /) -> bool:
+    """Tell whether both sides have identifiers of one kind and none of them is the same.
+
+    Titles never conflict; the documents of two folders are of two kinds.
+    """
+    mine, yours = _by_kind(one), _by_kind(other)
+    return any(mine[kind].isdisjoint(yours[kind]) for kind in mine.keys() & yours.keys())
+
+
+def _by_kind(identifiers: Iterable[Identifier]) -> dict[str, set[str]]:
+    kinds: dict[str, set[str]] = {}
+    for one in identifiers:
+        if one.scheme is Scheme.TITLE:
+            continue
+        folder = one.value.partition("/")[0] if one.scheme is Scheme.LOCAL else ""
+        kinds.setdefault(f"{one.scheme.value}:{folder}", set()).add(one.value)
+    return kinds
+
+
+def _years_agree(one: Facts, other: Facts) -> bool | None:
+    if one.year is None or other.year is None:
+        return None
+    return abs(one.year - other.year) <= MAX_YEARS_APART
+
+
+def _authors_agree(one: Facts, other: Facts) -> bool | None:
+    if not one.authors or not other.authors:
+        return None
+    mine = [normal.author_key(name) for name in one.authors]
+    yours = [normal.author_key(name) for name in other.authors]
+    shorter = min(len(set(mine)), len(set(yours)))
+    return mine[0] == yours[0] and 2 * len(set(mine) & set(yours)) >= shorter
+
+
+def _counts_agree(one: Facts, other: Facts) -> bool | None:
+    if one.author_count is None or other.author_count is None:
+        return None
+    return one.author_count == other.author_count

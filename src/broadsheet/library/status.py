@@ -1,0 +1,80 @@
+"""What is here, how far have the indexes come, and does it all agree?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from broadsheet.model import CheckReport, LibraryStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from broadsheet.ports import Engine, Store
+
+RUNS_SHOWN = 20
+
+
+def status(store: Store, engine: Engine, /) -> LibraryStatus:
+    """Return everything that ``/status`` and ``/metrics`` show."""
+    engine.refresh()
+    counts = store.counts()
+    return LibraryStatus(
+        papers=counts["papers"],
+        specimens=counts["specimens"],
+        records=counts["records"],
+        signals=counts["signals"],
+        quarantined=counts["quarantined"],
+        change=store.last_change(),
+        engine=engine.status(),
+        sources=tuple(store.sources()),
+        runs=tuple(store.runs(limit=RUNS_SHOWN)),
+    )
+
+
+def check(store: Store, engine: Engine, /) -> CheckReport:
+    """Verify store, change log and indexes against each other.
+
+    Papers that changed after the index's position wait to be indexed; that is no problem. An
+    index that knows of changes that the store does not have is one: the store was restored from
+    a backup, or another library's index lies in the folder.
+    """
+    engine.refresh()
+    told = engine.status()
+    problems = list(store.check())
+    if told.position > store.last_change():
+        problems.append(
+            f"the index has applied change {told.position}, but the store's newest is "
+            f"{store.last_change()}: run broadsheet reindex"
+        )
+    else:
+        problems += engine.check(indexed_keys(store, told.position))
+    counts = store.counts()
+    return CheckReport(
+        papers=counts["papers"] + counts["specimens"],
+        indexed=told.indexed,
+        encoded=told.encoded,
+        problems=tuple(problems),
+    )
+
+
+def indexed_keys(store: Store, position: int, /) -> set[int]:
+    """Return the papers that an index at this position must hold: all that did not change since.
+
+    A paper that changed since may or may not be there: it is left to the engine to say what of
+    the others is missing.
+    """
+    waiting = set(_changed_since(store, position))
+    return {key for key in _all_keys(store) if key not in waiting}
+
+
+def _all_keys(store: Store) -> Iterator[int]:
+    after = 0
+    while papers := store.all_papers(after=after):
+        yield from (paper.key for paper in papers)
+        after = papers[-1].key
+
+
+def _changed_since(store: Store, position: int) -> Iterator[int]:
+    while changes := store.changes(after=position, limit=1000):
+        yield from (change.key for change in changes)
+        position = changes[-1].seq
