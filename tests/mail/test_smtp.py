@@ -46,7 +46,8 @@ class Inbox:
     ) -> str:
         """Keep the message unless told to answer otherwise."""
         if self.answer.startswith("250"):
-            self.messages.append(bytes(envelope.content or b""))
+            assert isinstance(envelope.content, bytes)
+            self.messages.append(envelope.content)
         return self.answer
 
 

@@ -138,7 +138,7 @@ def test_plain_text_keeps_its_width() -> None:
     assert all(len(line) <= mail.WIDTH or "https://" in line for line in plain.splitlines())
 
 
-@given(st.text(min_size=1, max_size=300))
+@given(st.text(st.characters(codec=None), min_size=1, max_size=300))
 def test_any_title_makes_a_mail(title: str) -> None:
     """Whatever the source wrote, the message can be sent and read."""
     message = digest(ranked(title=title, authors=(title,)))

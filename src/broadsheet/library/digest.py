@@ -7,12 +7,13 @@ papers of such a digest may come in the next one, because only a sent digest joi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from broadsheet.errors import MailRefusedError, MailRetryError
-from broadsheet.library import subscribing
+from broadsheet.library import ranking, subscribing
 from broadsheet.model import Period
 from broadsheet.publish import mail
 from broadsheet.text import days
@@ -20,6 +21,7 @@ from broadsheet.text import days
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
+    from email.message import EmailMessage
 
     from broadsheet.library.facade import Library
     from broadsheet.model import Digest, Ranked, Subscription
@@ -91,7 +93,7 @@ def _finish(
 
 def _is_news(library: Library, subscription: Subscription, *, now: datetime) -> bool:
     """Tell whether an empty digest is worth a mail: on a working day, once a week at most."""
-    day = now.astimezone(library.zone).date()
+    day = now.astimezone(zone_of(library)).date()
     year, week, weekday = day.isocalendar()
     is_working_day = weekday <= 5  # noqa: PLR2004  # ISO: Saturday is 6
     token = f"empty:{subscription.key}:{year}-{week}"
@@ -99,13 +101,9 @@ def _is_news(library: Library, subscription: Subscription, *, now: datetime) -> 
 
 
 def compose(library: Library, subscription: Subscription, *, now: datetime) -> Issue:
-    """Choose the hottest recent papers that this subscriber never got."""
-    today = now.astimezone(library.zone).date()
-    first = today - LOOK_BACK[subscription.period]
-    ranked = library.hottest(first, today)
-    old = library.store.delivered(subscription.key, [one.paper.key for one in ranked])
-    fresh = [one for one in ranked if one.paper.key not in old]
-    papers = renumbered(fresh[: library.settings.digest_papers])
+    """Choose the hottest recent papers that this subscriber never got; never a specimen."""
+    papers = _candidates(library, subscription, now=now)
+    today = now.astimezone(zone_of(library)).date()
     shown = max((one.paper.day for one in papers if one.paper.day), default=today)
     edition = library.edition(shown, period=subscription.period, limit=1)
     if papers:
@@ -121,6 +119,32 @@ def compose(library: Library, subscription: Subscription, *, now: datetime) -> I
     )
 
 
+def _candidates(library: Library, subscription: Subscription, *, now: datetime) -> list[Ranked]:
+    """Return what may go out, hottest first: the papers of ``LOOK_BACK`` less those delivered."""
+    back = LOOK_BACK[subscription.period]
+    zone = zone_of(library)
+    today = now.astimezone(zone).date()
+    keys = library.store.edition_keys(today - back, today)
+    old = library.store.delivered(subscription.key, keys)
+    papers = [
+        paper
+        for paper in library.store.papers([key for key in keys if key not in old])
+        if not paper.is_specimen
+    ]
+    signals = library.store.signals([paper.key for paper in papers])
+    moment = ranking.Moment(
+        period=subscription.period, at=now, now=now, zone=zone, since=now - back
+    )
+    ranked = ranking.rank(papers, signals, moment)
+    limit = library.settings.digest_papers
+    return list(ranking.page(ranked, signals, moment, offset=0, limit=limit))
+
+
+def zone_of(library: Library) -> ZoneInfo:
+    """Return the zone whose midnight ends a day of this instance."""
+    return ZoneInfo(library.settings.timezone)
+
+
 _PATHS = {Period.DAY: "date", Period.WEEK: "week"}
 
 
@@ -131,18 +155,13 @@ def heading(period: Period, day: date) -> str:
     return f"Week {day.isocalendar().week}, {day.isocalendar().year}"
 
 
-def renumbered(ranked: Sequence[Ranked]) -> list[Ranked]:
-    """Return the same papers with ranks from 1 on."""
-    return [replace(one, rank=rank) for rank, one in enumerate(ranked, start=1)]
-
-
 def _papers(count: int) -> str:
     return "One paper" if count == 1 else f"{count} papers"
 
 
 def _message(
     library: Library, claimed: Digest, issue: Issue, *, now: datetime
-) -> mail.EmailMessage:
+) -> EmailMessage:
     settings, subscription = library.settings, claimed.subscription
     base = settings.public_url
     token = subscribing.leave_token(library, subscription)

@@ -17,7 +17,7 @@ from broadsheet.publish import work
 from broadsheet.text import sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from broadsheet.model import Ranked
@@ -112,7 +112,7 @@ def digest(
     message = _message(
         envelope,
         _shortened(subject, 150),
-        _plain_digest(values),
+        _plain_digest(values, lines),
         _template("digest").render(values),
     )
     message["List-Id"] = f"{_quoted(envelope.title)} <digest.{host(envelope.base_url)}>"
@@ -129,15 +129,20 @@ def host(base_url: str) -> str:
 
 def _message(envelope: Envelope, subject: str, text: str, html: str) -> EmailMessage:
     message = EmailMessage()
-    message["Subject"] = " ".join(subject.split())
+    message["Subject"] = " ".join(_encodable(subject).split())
     message["From"] = envelope.sender
     message["To"] = envelope.to
     message["Date"] = format_datetime(envelope.sent)
     message["Message-ID"] = f"<{envelope.name}@{host(envelope.base_url)}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic replies, please
-    message.set_content(text)
-    message.add_alternative(html, subtype="html")
+    message.set_content(_encodable(text))
+    message.add_alternative(_encodable(html), subtype="html")
     return message
+
+
+def _encodable(text: str) -> str:
+    """Return text that UTF-8 can carry: a lone surrogate in one title spoils no mail."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _line(ranked: Ranked, base_url: str) -> Line:
@@ -166,13 +171,11 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else ""
 
 
-def _plain_digest(values: dict[str, object]) -> str:
+def _plain_digest(values: Mapping[str, object], lines: Sequence[Line]) -> str:
     parts = [f"{values['title']}\n{values['heading']}"]
     if values["note"]:
         parts.append(textwrap.fill(str(values["note"]), WIDTH))
     parts[-1] += f"\n{values['page_url']}"
-    lines = values["lines"]
-    assert isinstance(lines, list)  # noqa: S101  # built by `digest`
     parts += [_plain_line(line) for line in lines]
     parts.append(
         "-- \n"
