@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from broadsheet import config, index, mail, store
 from broadsheet.errors import StoreError
 from broadsheet.library import Library
+from broadsheet.sources.specimens import Specimens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +77,7 @@ def open_library(
         encoder=encoder,
         mailer=mail.open_mailer(settings),
         clock=clock or SystemClock(),
+        specimens=Specimens,
     )
 
 

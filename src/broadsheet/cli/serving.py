@@ -67,7 +67,7 @@ def _run(library: Library, listener: socket.socket) -> None:
     from broadsheet.web.app import create_app
 
     logs.configure(library.settings.log_level)
-    is_showing_specimens = library.settings.specimens and library.load_specimens()
+    is_showing_specimens = library.load_specimens()
     runner = Runner({"index": IndexJob(library), "digests": DigestJob(library)})
     app = create_app(library)
     app.state.runner = runner
