@@ -25,6 +25,8 @@ def create_app(library: Library) -> FastAPI:
     app.state.library = library
     errors.install(app)
     security.protect(app, library.settings)
+    feeds.install(app)
+    api.install(app, library)
     for router in [assets.router, *api.ROUTERS, *feeds.ROUTERS, *pages.ROUTERS]:
         app.include_router(router)
     return app

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Path, Query, Request
 from broadsheet.model import Period
 from broadsheet.text import days
 from broadsheet.web.api import models, params, present
+from broadsheet.web.api.routes import operation_id
 from broadsheet.web.context import BaseUrl, TheLibrary
 
 if TYPE_CHECKING:
     from broadsheet.library import Library
     from broadsheet.model import Edition
 
-router = APIRouter(prefix="/api/v1", tags=["editions"])
+router = APIRouter(prefix="/api/v1", tags=["editions"], generate_unique_id_function=operation_id)
 
 When = Annotated[
     str,

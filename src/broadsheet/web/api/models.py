@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,13 @@ class Envelope(Model, Generic[T, M]):
 
     data: T = Field(description="What was asked for.")
     meta: M = Field(description="What there is to say about it.")
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """Name an answer after what it holds: ``PaperAnswer``, ``HitListAnswer``."""
+        items = get_args(params[0])
+        name = items[0].__name__ if items else params[0].__name__
+        return f"{name.removesuffix('Out')}{'List' if items else ''}Answer"
 
 
 class NoMeta(Model):

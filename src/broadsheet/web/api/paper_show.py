@@ -5,9 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from broadsheet.web.api import models, params, present
+from broadsheet.web.api.routes import operation_id
 from broadsheet.web.context import BaseUrl, TheLibrary
 
-router = APIRouter(prefix="/api/v1/papers", tags=["papers"])
+router = APIRouter(
+    prefix="/api/v1/papers", tags=["papers"], generate_unique_id_function=operation_id
+)
 _ERRORS = params.errors(400, 404, 422, 503)
 
 # The addresses with a last word come first: a name may hold slashes, and would swallow it.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
+from broadsheet.model import Mode
 from broadsheet.web.api import models, params, present
+from broadsheet.web.api.routes import operation_id
 from broadsheet.web.context import BaseUrl, TheLibrary
 
-router = APIRouter(prefix="/api/v1", tags=["papers"])
+router = APIRouter(prefix="/api/v1", tags=["papers"], generate_unique_id_function=operation_id)
 
 
 @router.get("/search", responses=params.errors(400, 422, 503))
@@ -23,7 +25,7 @@ def search(
     """Find papers by word and by meaning, each hit with the numbers behind its place."""
     results = library.search(
         question.q,
-        mode=question.mode,
+        mode=question.mode or Mode.HYBRID,
         filters=question.filters,
         sort=question.sort,
         limit=limit,

@@ -87,7 +87,7 @@ class Question:
     """A search as it is asked over the web: by the API, and by every feed of a search."""
 
     q: str
-    mode: Mode
+    mode: Mode | None
     sort: Sort | None
     filters: Filters
 
@@ -99,7 +99,9 @@ def _question(
         str,
         Query(max_length=MAX_QUERY, description="The query; its language is on `/about/search`."),
     ] = "",
-    mode: Annotated[Mode, Query(description="Search by word, by meaning, or both.")] = Mode.HYBRID,
+    mode: Annotated[
+        Mode | None, Query(description="By word, by meaning, or both (the default).")
+    ] = None,
     sort: Annotated[Sort | None, Query(description="Wins over `sort:` in the query.")] = None,
 ) -> Question:
     return Question(q=q, mode=mode, sort=sort, filters=filters)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Path, Query
 
 from broadsheet.web.api import models, params, present
+from broadsheet.web.api.routes import operation_id
 from broadsheet.web.context import BaseUrl, TheLibrary
 
 if TYPE_CHECKING:
     from broadsheet.library import Library
     from broadsheet.model import Paper
 
-router = APIRouter(prefix="/api/v1", tags=["readers"])
+router = APIRouter(prefix="/api/v1", tags=["readers"], generate_unique_id_function=operation_id)
 _ERRORS = params.errors(400, 403, 404, 422, 429, 503)
 
 _LONGEST = 80  # characters of a shelf's name

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from broadsheet import __version__
 from broadsheet.web.api import metrics, models, params, present
+from broadsheet.web.api.routes import operation_id
 from broadsheet.web.context import TheLibrary
 
-router = APIRouter()
+router = APIRouter(generate_unique_id_function=operation_id)
 
 
 @router.get("/api/v1/status", tags=["library"], responses=params.errors(503))
