@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -23,9 +24,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from broadsheet.errors import ConflictError, SettingError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Engine, Table
+    from sqlalchemy import Column, Connection, Engine, Table
 
 PATIENCE_S = 20.0  # how long a writer waits for another one
 CHUNK = 500  # parameters of one statement; SQLite before 3.32 takes 999
@@ -50,6 +51,15 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """Open a read transaction: on SQLite one snapshot, on PostgreSQL one per statement."""
         with translated(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a read transaction that sees one moment, however long it takes."""
+        engine = self.engine
+        if not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with translated(), engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -79,6 +89,21 @@ class Database:
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """Return an INSERT that knows ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def insert_new(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        told: Column[Any] | None = None,
+    ) -> list[Any]:
+        """Insert those rows that are not there yet; return one column of these (the first)."""
+        if not rows:
+            return []
+        column = next(iter(table.c)) if told is None else told
+        statement = self.insert(table).on_conflict_do_nothing().returning(column)
+        return list(connection.scalars(statement, list(rows)))
 
     def upsert(self, table: Table, on: Iterable[str], replace: Iterable[str]) -> Any:
         """Return an INSERT that replaces some columns of the row that is there already."""
@@ -208,7 +233,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
     try:
-        mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        mode = _into_wal(cursor)
         if mode != "wal":
             raise StoreError(
                 f"the store's file stays in journal mode {mode}: WAL needs a local disk"
@@ -219,6 +244,23 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         cursor.execute("PRAGMA cache_size = -16384")  # KiB
     finally:
         cursor.close()
+
+
+def _into_wal(cursor: sqlite3.Cursor) -> str:
+    """Return the journal mode after asking for WAL, which the file remembers.
+
+    Of two processes that make a file at once one is told that it is locked, without any
+    waiting: SQLite's busy timeout does not cover this switch.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return str(cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
 
 
 def _begin_sqlite(connection: Connection) -> None:

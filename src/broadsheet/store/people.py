@@ -63,17 +63,16 @@ class PeopleTables:
         Raises:
             PaperNotFoundError: the paper is gone.
         """
-        insert = self.database.insert
+        insert_new = self.database.insert_new
         made = {"reader": to_name(reader), "folded": _folded(name), "name": to_name(name)}
         with self.database.write_alone() as connection:
             present = resolve(connection, [key])
             if key not in present:
                 raise PaperNotFoundError(f"paper {key} is gone")
-            connection.execute(insert(schema.shelves).on_conflict_do_nothing(), [made])
+            insert_new(connection, schema.shelves, [made])
             shelf = connection.scalar(select(schema.shelves.c.key).where(_is_shelf(reader, name)))
             put = {"shelf": shelf, "paper": present[key], "at": at}
-            statement = insert(schema.shelved).values(put).on_conflict_do_nothing()
-            return connection.execute(statement).rowcount == 1
+            return bool(insert_new(connection, schema.shelved, [put]))
 
     def unshelve(self, reader: str, name: str, key: int, /) -> bool:
         """Take a paper off a shelf; tell whether it was there. The last one takes the shelf."""

@@ -44,9 +44,9 @@ class SubscriptionTables:
         made = {"email": text(email), "folded": name(email.casefold()), "created": at}
         is_here = table.c.folded == made["folded"]
         is_active = table.c.state == SubscriptionState.ACTIVE.value
-        statement = self.database.insert(table).on_conflict_do_nothing()
+        row = made | wishes | wished | pending
         with self.database.write() as connection:
-            connection.execute(statement, [made | wishes | wished | pending])
+            self.database.insert_new(connection, table, [row])
             connection.execute(update(table).where(is_here).values(wished))
             connection.execute(update(table).where(is_here, ~is_active).values(wishes | pending))
             return _subscription(connection.execute(select(table).where(is_here)).one())
@@ -69,9 +69,9 @@ class SubscriptionTables:
 
     def use_token(self, token_id: str, /, *, at: datetime) -> bool:
         """Mark a signed link as used; tell whether this was its first use."""
-        statement = self.database.insert(schema.tokens).values(id=name(token_id), used=at)
+        used = {"id": name(token_id), "used": at}
         with self.database.write() as connection:
-            return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+            return bool(self.database.insert_new(connection, schema.tokens, [used]))
 
     def activate(self, key: int, /, *, due: datetime) -> None:
         """Make a subscription ACTIVE, its first digest due at ``due``.
@@ -222,27 +222,26 @@ class SubscriptionTables:
             )
             .values(due=next_due)
         )
-        row = {"subscription": found.key, "due": due, "state": CLAIMED, "at": at}
-        claim = (
-            self.database.insert(schema.digests)
-            .values(row | {"papers": 0, "detail": ""})
-            .on_conflict_do_nothing()
-            .returning(schema.digests.c.key)
-        )
+        row = {
+            "subscription": found.key,
+            "due": due,
+            "state": CLAIMED,
+            "at": at,
+            "papers": 0,
+            "detail": "",
+        }
         with self.database.write() as connection:
             if connection.execute(moved).rowcount != 1:
                 return None
-            key = connection.scalar(claim)
-        return None if key is None else Digest(key=key, subscription=found, due=due)
+            keys = self.database.insert_new(connection, schema.digests, [row])
+        return Digest(key=keys[0], subscription=found, due=due) if keys else None
 
     def _enter(
         self, connection: Connection, owner: int, digest: int, papers: Sequence[int]
     ) -> None:
         present = dict.fromkeys(resolve(connection, papers).values())
         values = [{"subscription": owner, "paper": key, "digest": digest} for key in present]
-        if values:
-            statement = self.database.insert(schema.ledger).on_conflict_do_nothing()
-            connection.execute(statement, values)
+        self.database.insert_new(connection, schema.ledger, values)
 
 
 def _subscription(row: Row[Any]) -> Subscription:

@@ -298,11 +298,7 @@ class SqlWriter:
     def _insert_new(
         self, table: Table, told: Column[Any], values: Sequence[Mapping[str, Any]]
     ) -> list[Any]:
-        """Insert rows that are not there yet; return one column of those."""
-        if not values:
-            return []
-        statement = self._database.insert(table).on_conflict_do_nothing().returning(told)
-        return list(self._connection.scalars(statement, list(values)))
+        return self._database.insert_new(self._connection, table, values, told=told)
 
     def _log(self, keys: Sequence[int], gone: Mapping[int, int | None], *, at: datetime) -> None:
         """Write a change row for each paper saved, and for each that is gone.
