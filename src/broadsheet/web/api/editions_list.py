@@ -37,7 +37,7 @@ def edition(
     *,
     limit: params.Limit = 50,
     offset: params.Offset = 0,
-) -> models.Envelope[list[models.RankedOut], models.EditionMeta]:
+) -> models.EditionAnswer:
     """Return the papers of a day, a week or a month, ranked by heat."""
     found = _find(library, when, limit=limit, offset=offset)
     page = params.page_meta(request, total=found.total, limit=limit, offset=offset)
@@ -53,7 +53,7 @@ def edition(
         previous_edition=found.previous,
         next_edition=found.next,
     )
-    return models.Envelope(data=[present.ranked(one, base) for one in found.papers], meta=meta)
+    return models.EditionAnswer(data=[present.ranked(one, base) for one in found.papers], meta=meta)
 
 
 @router.get("/trending", responses=params.errors(422, 503))
@@ -65,12 +65,12 @@ def trending(
     window: params.Window = Period.WEEK,
     limit: params.Limit = 20,
     offset: params.Offset = 0,
-) -> models.Envelope[list[models.RankedOut], models.TrendingMeta]:
+) -> models.TrendingAnswer:
     """Return the hottest papers of the last day, week or month, hottest first."""
     found = library.trending(window, limit=limit, offset=offset)
     end = params.next_url(request, limit=limit, offset=offset, is_last=len(found) < limit)
     meta = models.TrendingMeta(window=window, limit=limit, offset=offset, next=end)
-    return models.Envelope(data=[present.ranked(one, base) for one in found], meta=meta)
+    return models.TrendingAnswer(data=[present.ranked(one, base) for one in found], meta=meta)
 
 
 @router.get("/topics", responses=params.errors(422, 503))
@@ -78,14 +78,14 @@ def topics(
     library: TheLibrary,
     span: Annotated[int, Query(alias="days", ge=2, le=90, description="How far back.")] = 10,
     limit: Annotated[int, Query(ge=1, le=params.MAX_LIMIT, description="How many topics.")] = 6,
-) -> models.Envelope[list[models.TopicOut], models.NoMeta]:
+) -> models.TopicListAnswer:
     """Return the topics whose votes rise, fastest first."""
     found = library.topics(days=span, limit=limit)
     data = [
         models.TopicOut(name=name, votes=list(votes), change_percent=change)
         for name, votes, change in found
     ]
-    return models.Envelope(data=data, meta=models.NoMeta())
+    return models.TopicListAnswer(data=data, meta=models.NoMeta())
 
 
 def _find(library: Library, when: str, *, limit: int, offset: int) -> Edition:

@@ -14,7 +14,7 @@ from broadsheet.model import Period, Sort
 from broadsheet.text import days
 from broadsheet.web.api import hosted_list, hosted_present, params
 from broadsheet.web.api.hosted_models import HostedError, HostedInfo, HostedItem
-from broadsheet.web.api.routes import HostedRoute, operation_id
+from broadsheet.web.api.routes import HostedRoute, hosted_operation_id
 from broadsheet.web.context import BaseUrl, TheLibrary
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ router = APIRouter(
     prefix="/api",
     tags=["hosted site's API"],
     route_class=HostedRoute,
-    generate_unique_id_function=operation_id,
+    generate_unique_id_function=hosted_operation_id,
 )
 _ERRORS: dict[int | str, dict[str, object]] = {
     "4XX": {"model": HostedError, "description": "`error` says what happened."}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,13 +32,6 @@ class Envelope(Model, Generic[T, M]):
 
     data: T = Field(description="What was asked for.")
     meta: M = Field(description="What there is to say about it.")
-
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
-        """Name an answer after what it holds: ``PaperAnswer``, ``HitListAnswer``."""
-        items = get_args(params[0])
-        name = items[0].__name__ if items else params[0].__name__
-        return f"{name.removesuffix('Out')}{'List' if items else ''}Answer"
 
 
 class NoMeta(Model):
@@ -284,3 +277,54 @@ class StatusOut(Model):
     quarantined: int = Field(ge=0, description="Pieces that could not be read.")
     engine: EngineOut
     sources: list[SourceOut] = Field(description="By name.")
+
+
+# --- answers ---------------------------------------------------------------------------------
+
+
+class SearchAnswer(Envelope[list[HitOut], SearchMeta]):
+    """Papers found, best first."""
+
+
+class SimilarAnswer(Envelope[list[HitOut], NoMeta]):
+    """Papers near another one, nearest first."""
+
+
+class PaperAnswer(Envelope[PaperOut, NoMeta]):
+    """One paper."""
+
+
+class PaperListAnswer(Envelope[list[PaperOut], NoMeta]):
+    """Papers."""
+
+
+class RecordListAnswer(Envelope[list[RecordOut], NoMeta]):
+    """What sources said, oldest first."""
+
+
+class SignalListAnswer(Envelope[list[SignalOut], NoMeta]):
+    """Signals, oldest first."""
+
+
+class EditionAnswer(Envelope[list[RankedOut], EditionMeta]):
+    """The papers of a period, hottest first."""
+
+
+class TrendingAnswer(Envelope[list[RankedOut], TrendingMeta]):
+    """The hottest papers, hottest first."""
+
+
+class TopicListAnswer(Envelope[list[TopicOut], NoMeta]):
+    """Rising topics, fastest first."""
+
+
+class ShelfListAnswer(Envelope[list[ShelfOut], NoMeta]):
+    """The reader's shelves, by name."""
+
+
+class OpinionAnswer(Envelope[OpinionOut, NoMeta]):
+    """How the reader stands to a paper after the change."""
+
+
+class StatusAnswer(Envelope[StatusOut, NoMeta]):
+    """The state of the library."""

@@ -48,7 +48,7 @@ def as_csl(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Respon
 def as_json(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Response:
     """Send a paper as the API does."""
     paper = library.paper(name)
-    answer = models.Envelope(data=present.paper(paper, base), meta=models.NoMeta())
+    answer = models.PaperAnswer(data=present.paper(paper, base), meta=models.NoMeta())
     url = work.page_url(paper, base)
     return _file(answer.model_dump_json(), "application/json", url=url)
 

@@ -19,33 +19,31 @@ _ERRORS = params.errors(400, 404, 422, 503)
 @router.get("/{name:path}/similar", responses=_ERRORS)
 def similar(
     library: TheLibrary, base: BaseUrl, name: params.PaperName, limit: params.Limit = 10
-) -> models.Envelope[list[models.HitOut], models.NoMeta]:
+) -> models.SimilarAnswer:
     """Return the papers nearest in meaning, nearest first."""
     hits = library.similar(name, limit=limit).hits
-    return models.Envelope(data=[present.hit(hit, base) for hit in hits], meta=models.NoMeta())
+    return models.SimilarAnswer(data=[present.hit(hit, base) for hit in hits], meta=models.NoMeta())
 
 
 @router.get("/{name:path}/records", responses=_ERRORS)
-def records(
-    library: TheLibrary, name: params.PaperName
-) -> models.Envelope[list[models.RecordOut], models.NoMeta]:
+def records(library: TheLibrary, name: params.PaperName) -> models.RecordListAnswer:
     """Return what each source said about the paper, oldest first."""
     found = library.records(library.paper(name))
-    return models.Envelope(data=[present.record(one) for one in found], meta=models.NoMeta())
+    return models.RecordListAnswer(
+        data=[present.record(one) for one in found], meta=models.NoMeta()
+    )
 
 
 @router.get("/{name:path}/signals", responses=_ERRORS)
-def signals(
-    library: TheLibrary, name: params.PaperName
-) -> models.Envelope[list[models.SignalOut], models.NoMeta]:
+def signals(library: TheLibrary, name: params.PaperName) -> models.SignalListAnswer:
     """Return the paper's votes, comments and stars over time, oldest first."""
     found = library.signals(library.paper(name))
-    return models.Envelope(data=[present.signal(one) for one in found], meta=models.NoMeta())
+    return models.SignalListAnswer(
+        data=[present.signal(one) for one in found], meta=models.NoMeta()
+    )
 
 
 @router.get("/{name:path}", responses=_ERRORS)
-def paper(
-    library: TheLibrary, base: BaseUrl, name: params.PaperName
-) -> models.Envelope[models.PaperOut, models.NoMeta]:
+def paper(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> models.PaperAnswer:
     """Return one paper; its `id` differs from the one asked for when a better one is known."""
-    return models.Envelope(data=present.paper(library.paper(name), base), meta=models.NoMeta())
+    return models.PaperAnswer(data=present.paper(library.paper(name), base), meta=models.NoMeta())

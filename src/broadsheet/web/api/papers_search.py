@@ -21,7 +21,7 @@ def search(
     *,
     limit: params.Limit = 20,
     offset: params.Offset = 0,
-) -> models.Envelope[list[models.HitOut], models.SearchMeta]:
+) -> models.SearchAnswer:
     """Find papers by word and by meaning, each hit with the numbers behind its place."""
     results = library.search(
         question.q,
@@ -39,4 +39,4 @@ def search(
         sort=question.sort or results.query.sort,
         notes=list(results.notes),
     )
-    return models.Envelope(data=[present.hit(hit, base) for hit in results.hits], meta=meta)
+    return models.SearchAnswer(data=[present.hit(hit, base) for hit in results.hits], meta=meta)

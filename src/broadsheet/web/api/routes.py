@@ -64,5 +64,10 @@ class HostedRoute(ProgramRoute):
 
 
 def operation_id(route: APIRoute) -> str:
-    """Name an operation after its handler; the hosted site's have a prefix of their own."""
-    return f"hosted_{route.name}" if isinstance(route, HostedRoute) else route.name
+    """Name an operation after its handler."""
+    return route.name
+
+
+def hosted_operation_id(route: APIRoute) -> str:
+    """Name an operation of the hosted site's API apart from ours."""
+    return f"hosted_{route.name}"

@@ -25,58 +25,48 @@ ShelfQuery = Annotated[
 
 
 @router.get("/shelves", responses=params.errors(503))
-def shelves(library: TheLibrary) -> models.Envelope[list[models.ShelfOut], models.NoMeta]:
+def shelves(library: TheLibrary) -> models.ShelfListAnswer:
     """Return the reader's shelves, by name."""
     data = [present.shelf(one) for one in library.shelves()]
-    return models.Envelope(data=data, meta=models.NoMeta())
+    return models.ShelfListAnswer(data=data, meta=models.NoMeta())
 
 
 @router.get("/shelves/{shelf:path}", responses=params.errors(404, 422, 503))
-def shelf(
-    library: TheLibrary, base: BaseUrl, shelf: ShelfPath
-) -> models.Envelope[list[models.PaperOut], models.NoMeta]:
+def shelf(library: TheLibrary, base: BaseUrl, shelf: ShelfPath) -> models.PaperListAnswer:
     """Return the papers on a shelf, last saved first."""
     data = [present.paper(one, base) for one in library.shelf(shelf)]
-    return models.Envelope(data=data, meta=models.NoMeta())
+    return models.PaperListAnswer(data=data, meta=models.NoMeta())
 
 
 @router.post("/papers/{name:path}/vote", responses=_ERRORS)
-def vote(
-    library: TheLibrary, name: params.PaperName
-) -> models.Envelope[models.OpinionOut, models.NoMeta]:
+def vote(library: TheLibrary, name: params.PaperName) -> models.OpinionAnswer:
     """Vote for a paper; voting twice counts once."""
     return _opinion(library, library.vote(name))
 
 
 @router.delete("/papers/{name:path}/vote", responses=_ERRORS)
-def unvote(
-    library: TheLibrary, name: params.PaperName
-) -> models.Envelope[models.OpinionOut, models.NoMeta]:
+def unvote(library: TheLibrary, name: params.PaperName) -> models.OpinionAnswer:
     """Take the vote back; without a vote nothing happens."""
     return _opinion(library, library.vote(name, is_on=False))
 
 
 @router.post("/papers/{name:path}/save", responses=_ERRORS)
-def save(
-    library: TheLibrary, name: params.PaperName, shelf: ShelfQuery
-) -> models.Envelope[models.OpinionOut, models.NoMeta]:
+def save(library: TheLibrary, name: params.PaperName, shelf: ShelfQuery) -> models.OpinionAnswer:
     """Put a paper on a shelf; saving twice keeps one."""
     return _opinion(library, library.save(name, shelf))
 
 
 @router.delete("/papers/{name:path}/save", responses=_ERRORS)
-def unsave(
-    library: TheLibrary, name: params.PaperName, shelf: ShelfQuery
-) -> models.Envelope[models.OpinionOut, models.NoMeta]:
+def unsave(library: TheLibrary, name: params.PaperName, shelf: ShelfQuery) -> models.OpinionAnswer:
     """Take a paper off a shelf; a shelf without papers is gone."""
     return _opinion(library, library.unsave(name, shelf))
 
 
-def _opinion(library: Library, paper: Paper) -> models.Envelope[models.OpinionOut, models.NoMeta]:
+def _opinion(library: Library, paper: Paper) -> models.OpinionAnswer:
     data = models.OpinionOut(
         id=paper.id,
         votes=paper.votes,
         is_voted=paper.key in library.voted([paper]),
         shelves=list(library.shelved([paper]).get(paper.key, ())),
     )
-    return models.Envelope(data=data, meta=models.NoMeta())
+    return models.OpinionAnswer(data=data, meta=models.NoMeta())
