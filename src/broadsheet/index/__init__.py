@@ -1,5 +1,44 @@
-"""Find things like this: the embedded engine (words and meaning) and the encoder."""
+"""Find things like this: the embedded engine (words and meaning) and the encoder.
 
-from broadsheet.index.encoder import open_encoder
+The parts behind these two are imported when they are called, so that `--help` stays quick.
+"""
 
-__all__ = ["open_encoder"]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from broadsheet.config import Settings
+    from broadsheet.ports import Encoder, Engine
+
+__all__ = ["open_encoder", "open_engine"]
+
+
+def open_engine(folder: Path, *, dim: int, exact_limit: int, threads: int) -> Engine:
+    """Open the embedded engine of a folder, made when missing.
+
+    A damaged index is opened too: it answers nothing but says what is wrong, and ``clear``
+    mends it.
+
+    Args:
+        folder: Where the indexes are.
+        dim: The length of the encoder's vectors.
+        exact_limit: Up to so many papers meaning is searched exactly.
+        threads: For housekeeping; 0: one per core.
+    """
+    from broadsheet.index.engine import EmbeddedEngine
+
+    return EmbeddedEngine(folder, dim=dim, exact_limit=exact_limit, threads=threads)
+
+
+def open_encoder(settings: Settings) -> Encoder:
+    """Open the encoder that the settings name.
+
+    Raises:
+        EncoderError: its files are missing, altered, or of another kind.
+    """
+    from broadsheet.index import encoder
+
+    return encoder.open_encoder(settings)

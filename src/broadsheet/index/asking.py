@@ -1,0 +1,211 @@
+"""What does this query ask of the lexical index? Built clause by clause, never as a string."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tantivy import Occur as Must
+from tantivy import Query as Ask
+
+from broadsheet.index import language, tags, words
+from broadsheet.model import Clause, ClauseKind, Occur
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from broadsheet.model import Filters, Paper, Query
+
+MAX_WORDS = 64  # of one query; the rest is not asked, so that no query stalls the others
+MAX_CLAUSE = 1_000  # characters of one clause
+TITLE_WEIGHT = 0.3  # beside 1 for the combined text (see `words`)
+EXACT_WEIGHT = 0.1
+AUTHOR_WEIGHT = 0.5
+PREFIX_SCORE = 1.0
+
+Spot = tuple[int, str]  # position and word
+
+
+def has_words(query: Query) -> bool:
+    """Tell whether anything in the query gives a score."""
+    return any(clause.occur is not Occur.NOT for clause in query.clauses)
+
+
+def ask(query: Query, filters: Filters, among: npt.NDArray[np.int64] | None) -> Ask:
+    """Return what tantivy is asked."""
+    parts = [*_scored(query.clauses), *((Must.Must, part) for part in _conditions(filters))]
+    if among is not None:
+        parts.append((Must.Must, words.among(among)))
+    if not any(occur == Must.Must for occur, _ in parts):
+        parts.append((Must.Must, Ask.const_score_query(Ask.all_query(), 0.0)))
+    return Ask.boolean_query(parts)
+
+
+def _conditions(filters: Filters) -> Iterable[Ask]:
+    if filters.since or filters.until:
+        yield words.published_between(filters.since, filters.until)
+    for group in tags.facet_conditions(filters):
+        yield words.any_of_tags(group)
+    names = [words.all_of_tags(group) for group in tags.name_conditions(filters)]
+    if names:
+        yield _either(names)
+
+
+def _scored(clauses: Sequence[Clause]) -> list[tuple[Must, Ask]]:
+    """Return the clauses' part: what must and must not be, and one must-part of alternatives."""
+    parts: list[tuple[Must, Ask]] = []
+    wishes: list[Ask] = []
+    is_required = False
+    for clause in clauses[:MAX_WORDS]:
+        if clause.occur is Occur.SHOULD:
+            continue
+        made = _whole(clause)
+        if clause.occur is Occur.NOT and made is not None:
+            parts.append((Must.MustNot, made))
+        elif clause.occur is Occur.MUST:
+            is_required = True
+            parts.append((Must.Must, made if made is not None else Ask.empty_query()))
+    wishes = _wishes([clause for clause in clauses if clause.occur is Occur.SHOULD])
+    if wishes:
+        parts.append((Must.Should if is_required else Must.Must, _either(wishes)))
+    return parts
+
+
+def _wishes(clauses: Sequence[Clause]) -> list[Ask]:
+    """Return one query per word that counts towards the score.
+
+    Stop words count only where there is nothing else.
+    """
+    wishes: list[Ask] = []
+    plain = [c for c in clauses if c.field is None and c.kind is ClauseKind.WORD]
+    text = " ".join(clause.text[:MAX_CLAUSE] for clause in plain[:MAX_WORDS])
+    wishes += _words(text)
+    for clause in plain[:MAX_WORDS]:
+        if any(letter.isdecimal() for letter in clause.text):
+            wishes.append(_term("ids", clause.text[:MAX_CLAUSE].lower()))
+    others = [c for c in clauses if not (c.field is None and c.kind is ClauseKind.WORD)]
+    wishes += [made for clause in others[:MAX_WORDS] if (made := _whole(clause)) is not None]
+    return wishes
+
+
+def _words(text: str) -> list[Ask]:
+    exact = language.exact_words(text)[:MAX_WORDS]
+    wishes: list[Ask] = []
+    for stem, count in Counter(stem for _, stem in language.stems(text)[:MAX_WORDS]).items():
+        if not language.is_ideograph(stem):
+            wishes.append(_weighted(_term("text", stem), count))
+            wishes.append(_weighted(_term("title", stem), TITLE_WEIGHT * count))
+    is_empty = not wishes
+    for word, count in Counter(word for _, word in exact).items():
+        if language.is_ideograph(word) or (word in language.STOP_WORDS and not is_empty):
+            continue
+        wishes.append(_weighted(_term("exact", word), EXACT_WEIGHT * count))
+        wishes.append(_weighted(_term("authors", word), AUTHOR_WEIGHT * count))
+    return wishes + [_phrase("exact", run) for run in _bigrams(exact)]
+
+
+def _bigrams(spots: Sequence[Spot]) -> list[list[Spot]]:
+    """Return each two neighbouring ideographs, and those that stand alone."""
+    found: list[list[Spot]] = []
+    run: list[Spot] = []
+    for spot in [*spots, (0, "")]:
+        if language.is_ideograph(spot[1]):
+            run.append(spot)
+            continue
+        found += [run[i : i + 2] for i in range(len(run) - 1)] if len(run) > 1 else [run] * len(run)
+        run = []
+    return found
+
+
+def _whole(clause: Clause) -> Ask | None:
+    """Return the query for all of a clause's words, in their order; None when it has none."""
+    text = clause.text[:MAX_CLAUSE]
+    exact = language.exact_words(text)[:MAX_WORDS]
+    if not exact:
+        return None
+    if clause.kind is ClauseKind.PREFIX:
+        return _prefix(clause.field, exact)
+    if clause.field == "author":
+        return _author(text, exact)
+    if clause.field == "venue":
+        return _phrase("venue", exact)
+    stems = language.stems(text)[:MAX_WORDS]
+    if clause.field in {"title", "abstract"}:
+        return _phrase(clause.field, stems) if stems else None
+    choices = [_phrase("exact", exact), _phrase("authors", exact)]
+    if stems:
+        choices.append(_weighted(_phrase("title", stems), TITLE_WEIGHT))
+        choices.append(_phrase("abstract", stems) if len(stems) > 1 else _term("text", stems[0][1]))
+    if clause.kind is ClauseKind.WORD:
+        choices.append(_term("ids", text.lower()))
+    return _either(choices)
+
+
+def _author(text: str, exact: Sequence[Spot]) -> Ask:
+    if len(exact) == 1:
+        return _term("authors", exact[0][1])
+    return Ask.const_score_query(words.all_of_tags(tags.author_conditions(text)), PREFIX_SCORE)
+
+
+def _prefix(field: str | None, spots: Sequence[Spot]) -> Ask:
+    """Return the query for words that begin like the last one, after those before it.
+
+    Titles and abstracts are there by stems only: their words are cut to their stem or begin
+    with what was typed.
+    """
+    name = {None: "exact", "author": "authors"}.get(field, field or "exact")
+    if len(spots) > 1:
+        return Ask.phrase_prefix_query(words.schema(), name, list(_from_zero(spots)))
+    begins = Ask.regex_query(words.schema(), name, f"{spots[0][1]}.*")
+    stems = language.stems(spots[0][1]) if field in {"title", "abstract"} else []
+    return _either([begins, *(_term(name, stem) for _, stem in stems)])
+
+
+def _phrase(field: str, spots: Sequence[Spot]) -> Ask:
+    if len(spots) == 1:
+        return _term(field, spots[0][1])
+    return Ask.phrase_query(words.schema(), field, list(_from_zero(spots)))
+
+
+def _from_zero(spots: Sequence[Spot]) -> Iterable[Spot]:
+    return ((position - spots[0][0], word) for position, word in spots)
+
+
+def _term(field: str, word: str) -> Ask:
+    return Ask.term_query(words.schema(), field, word, "freq")
+
+
+def _weighted(query: Ask, weight: float) -> Ask:
+    return query if weight == 1 else Ask.boost_query(query, weight)
+
+
+def _either(queries: Sequence[Ask]) -> Ask:
+    if len(queries) == 1:
+        return queries[0]
+    return Ask.boolean_query([(Must.Should, query) for query in queries])
+
+
+def matched_words(query: Query, paper: Paper) -> tuple[str, ...]:
+    """Return the words of the query, as typed, whose stem or exact form the paper has."""
+    text = "\n".join([paper.title, paper.abstract, *paper.topics, paper.venue, *paper.authors])
+    there = {word for _, word in language.exact_words(text)}
+    there |= {stem for _, stem in language.stems(text)}
+    there |= words.id_words(paper)
+    found: dict[str, None] = {}
+    for clause in query.clauses:
+        if clause.occur is not Occur.NOT and _is_in(clause, there):
+            found.setdefault(clause.text)
+    return tuple(found)
+
+
+def _is_in(clause: Clause, there: set[str]) -> bool:
+    exact = [word for _, word in language.exact_words(clause.text[:MAX_CLAUSE])]
+    if clause.text.lower() in there:
+        return True
+    if clause.kind is ClauseKind.PREFIX:
+        return bool(exact) and any(word.startswith(exact[-1]) for word in there)
+    stems = [stem for _, stem in language.stems(clause.text[:MAX_CLAUSE])]
+    return bool(exact) and (set(exact) <= there or (bool(stems) and set(stems) <= there))

@@ -1,0 +1,411 @@
+"""The embedded engine: words by tantivy, meaning by faiss, in one folder beside the store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from broadsheet.errors import ConflictError, IndexFaultError, UsageError
+from broadsheet.index import asking, checks, disk, state, tags, words
+from broadsheet.index.approximate import Snapshot
+from broadsheet.index.rows import MAX_KEY, NewRow
+from broadsheet.index.turns import Turns
+from broadsheet.index.vectors import MAX_ENCODERS, encoder_of
+from broadsheet.model import EngineStatus, Query
+from broadsheet.ports import Scored
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from broadsheet.index.state import State
+    from broadsheet.model import Filters, Paper
+
+CREATION_S = 10.0  # how long to wait while another process makes the index
+
+
+class EmbeddedEngine:
+    """The engine of one folder. Any number of processes read it, one at a time writes.
+
+    A damaged folder can be opened: everything but ``clear`` then says what is wrong with it.
+    """
+
+    def __init__(self, folder: Path, *, dim: int, exact_limit: int, threads: int) -> None:
+        self._folder = folder
+        self._dim = dim
+        self._exact_limit = exact_limit
+        self._threads = threads
+        self._lock = disk.ProcessLock(folder / disk.LOCK_FILE)
+        self._writing = threading.RLock()  # one thread changes the files
+        self._keeping = threading.Lock()  # one thread does housekeeping
+        self._turns = Turns()  # many threads search, or one changes what is in memory
+        self._due: dict[int, int] = {}  # key: digest of the text that `pending` asked to encode
+        self._state: State | None = None
+        self._fault: IndexFaultError | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        self._make_if_missing()
+        self._open()
+
+    # --- searching ---
+
+    def lexical(
+        self, query: Query, filters: Filters, /, *, k: int, among: npt.NDArray[np.int64] | None
+    ) -> Scored:
+        """Return the ``k`` best by BM25; a query of filters alone scores 0, newest first."""
+        asked = asking.ask(query, filters, among)
+        with self._reading() as opened:
+            keys, scores, total = opened.words.best(
+                asked, k, by_newness=not asking.has_words(query)
+            )
+        return Scored(keys=keys, scores=scores, total=total)
+
+    def dense(
+        self,
+        vector: npt.NDArray[np.float32],
+        filters: Filters,
+        /,
+        *,
+        k: int,
+        among: npt.NDArray[np.int64] | None,
+    ) -> Scored:
+        """Return the ``k`` nearest by cosine, among papers that have a vector."""
+        wanted = self._checked(vector)
+        with self._reading() as opened:
+            allowed = opened.table.allowed(filters, among)
+            slots, scores, total = opened.nearest.best(
+                wanted, k, allowed=allowed, vectors=opened.vectors
+            )
+            keys = opened.table.rows["key"][slots]
+        order = np.lexsort((-keys, -scores))[: max(k, 0)]
+        # Float16 rows are of unit length within .001 only: keep the promise of a cosine.
+        cosines = np.clip(scores[order], -1, 1).astype(np.float32)
+        return Scored(keys=keys[order], scores=cosines, total=total)
+
+    def similarities(
+        self, vector: npt.NDArray[np.float32], keys: Sequence[int], /
+    ) -> npt.NDArray[np.float32]:
+        """Return the cosine of ``vector`` with each paper's vector, (n,), NaN where it has none."""
+        found: npt.NDArray[np.float32] = self.vectors(keys) @ self._checked(vector)  # (n,)
+        return np.clip(found, -1, 1)
+
+    def vectors(self, keys: Sequence[int], /) -> npt.NDArray[np.float32]:
+        """Return the vectors of these papers, (n, dim), unit rows; NaN rows where there is none."""
+        found = np.full((len(keys), self._dim), np.nan, dtype=np.float32)
+        with self._reading() as opened:
+            slots = opened.table.slots(keys)
+            is_there = slots >= 0
+            is_there[is_there] = opened.vectors.marks["stamp"][slots[is_there]] != 0
+            found[is_there] = opened.vectors.read(slots[is_there])
+        return found
+
+    def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
+        """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
+        return asking.matched_words(query, paper)
+
+    # --- writing ---
+
+    def apply(self, papers: Sequence[Paper], gone: Collection[int], /, *, position: int) -> None:
+        """Make papers findable by word, forget those gone, and remember ``position``.
+
+        Words first, then rows, then the commit file that makes the rows count: what a kill
+        leaves undone is done when the same changes are applied again.
+        """
+        latest = {paper.key: paper for paper in papers}
+        for key in latest:
+            if not 0 < key < MAX_KEY:
+                raise ValueError(f"a paper's key must be from 1 to {MAX_KEY - 1}, not {key}")
+        with self._changing() as opened:
+            new = [row for paper in latest.values() if (row := self._row(opened, paper))]
+            lost = sorted(key for key in set(gone) - set(latest) if 0 < key < MAX_KEY)
+            if new or lost:
+                disk.save_intent(self._folder, [*(row.key for row in new), *lost])
+                opened.words.write(
+                    (
+                        (
+                            row.key,
+                            words.document(latest[row.key], tag_numbers=[*row.facets, *row.names]),
+                        )
+                        for row in new
+                    ),
+                    lost,
+                )
+                rows = self._append(opened, [*new, *_tombstones(opened, lost)])
+                opened.save(rows=rows, position=position)
+                disk.drop_intent(self._folder)
+                self._absorb(opened)
+            elif position != opened.commit.position:
+                opened.save(position=position)
+
+    def pending(self, *, encoder: str, limit: int) -> Sequence[int]:
+        """Return papers whose vector is missing, stale or by another encoder, newest first."""
+        with self._reading() as opened:
+            rows, marks = opened.table.rows, opened.vectors.marks
+            names = opened.commit.encoders
+            number = names.index(encoder) + 1 if encoder in names else -1
+            is_done = encoder_of(marks["stamp"]) == number
+            is_done &= marks["text"] == rows["text"]
+            slots = np.flatnonzero(opened.table.is_alive & ~is_done)
+            chosen = rows[slots]
+            order = np.lexsort((-chosen["key"], -chosen["day"].astype(np.int64)))[: max(limit, 0)]
+            keys: list[int] = chosen["key"][order].tolist()
+            self._due.update(zip(keys, chosen["text"][order].tolist(), strict=True))
+        return keys
+
+    def put_vectors(
+        self, keys: Sequence[int], vectors: npt.NDArray[np.float32], /, *, encoder: str
+    ) -> None:
+        """Store or replace vectors in place, (n, dim) unit rows, and what made them. Durable.
+
+        A vector counts for the text that the paper had when ``pending`` named it: when that
+        changed meanwhile, the paper is due again. Papers that are not here are passed over.
+        """
+        if vectors.shape != (len(keys), self._dim):
+            raise ValueError(
+                f"vectors must have shape ({len(keys)}, {self._dim}), not {vectors.shape}"
+            )
+        with self._changing() as opened:
+            place = {key: index for index, key in enumerate(keys)}  # of a key twice, the last
+            slots = opened.table.slots(list(place))
+            is_here = slots >= 0
+            if not is_here.any():
+                return
+            chosen, slots = np.array(list(place.values()))[is_here], slots[is_here]
+            texts = opened.table.rows["text"][slots].astype(np.uint64)
+            for index, key in enumerate(opened.table.rows["key"][slots].tolist()):
+                texts[index] = self._due.pop(key, texts[index])
+            number = self._encoder_number(opened, encoder)
+            opened.vectors.write(slots, vectors[chosen], texts=texts, encoder=number)
+            opened.save()
+            self._absorb(opened)
+
+    def optimize(self) -> None:
+        """Train or extend the approximate index when it is due; cheap when nothing is."""
+        if not self._keeping.acquire(blocking=False):
+            return
+        try:
+            self._train()
+        finally:
+            self._keeping.release()
+
+    def clear(self) -> None:
+        """Forget everything: position 0. Also mends a damaged index."""
+        with self._writing:
+            self._require_lock()
+            self._recreate()
+            self._due.clear()
+            self._open()
+            if self._fault is not None:
+                raise self._fault
+
+    # --- itself ---
+
+    def status(self) -> EngineStatus:
+        """Tell how far the indexes have come."""
+        with self._reading() as opened:
+            stamps = opened.vectors.marks["stamp"][opened.table.is_alive]
+            counts = np.bincount(encoder_of(stamps), minlength=MAX_ENCODERS + 1).tolist()
+            return EngineStatus(
+                position=opened.commit.position,
+                indexed=opened.table.alive_count,
+                encoded=sum(counts[1:]),
+                encoders={
+                    name: counts[number]
+                    for number, name in enumerate(opened.commit.encoders, start=1)
+                    if counts[number]
+                },
+                kind=opened.nearest.kind,
+                bytes=disk.size_on_disk(self._folder),
+            )
+
+    def try_lock(self) -> bool:
+        """Become the one process that may write the indexes; tell whether that worked."""
+        with self._writing:
+            had_it = self._lock.is_held
+            if not self._lock.try_take():
+                return False
+        if not had_it:
+            self.refresh()  # the process before may have written since
+        return True
+
+    def refresh(self) -> None:
+        """See what another process has written since; one ``stat`` when nothing was."""
+        current = self._state
+        if current is not None and disk.stamp(self._folder) == current.stamp:
+            return
+        with self._writing:
+            self._follow()
+
+    def check(self, keys: Collection[int], /) -> list[str]:
+        """Compare with the keys of all papers at ``status().position``; a sentence per problem."""
+        try:
+            with self._reading() as opened:
+                return checks.problems(opened, keys)
+        except IndexFaultError as error:
+            return [str(error)]
+
+    def close(self) -> None:
+        """Let go of files and locks."""
+        with self._writing, self._turns.writing():
+            if self._state is not None:
+                self._state.close()
+            self._state = None
+            self._fault = IndexFaultError("the index is closed")
+            self._lock.release()
+
+    # --- how it is done ---
+
+    def _train(self) -> None:
+        """Make an approximate index of all vectors where too many are searched one by one.
+
+        Searching and writing go on meanwhile; what changes under it stays in the flat tier.
+        """
+        with self._reading() as opened:
+            is_due = opened.nearest.is_training_due(self._exact_limit)
+            slots, stamps = opened.nearest.to_train()
+            name = f"ivf-{opened.commit.generation}.faiss"
+        if not is_due:
+            return
+        snapshot = Snapshot.train(
+            opened.vectors.read, slots, stamps, dim=self._dim, threads=self._threads
+        )
+        with self._changing() as current:
+            if current is not opened:  # cleared meanwhile
+                return
+            snapshot.save(current.papers / name)
+            current.save(meaning=name)
+            with self._turns.writing():
+                current.use(snapshot)
+            state.sweep(self._folder, current.commit)
+
+    @contextmanager
+    def _reading(self) -> Iterator[State]:
+        with self._turns.reading():
+            if self._state is None:
+                raise self._fault or disk.fault("is not open")
+            yield self._state
+
+    @contextmanager
+    def _changing(self) -> Iterator[State]:
+        """Have the right to write: of this process, and in it."""
+        with self._writing:
+            self._require_lock()
+            if self._state is None:
+                raise self._fault or disk.fault("is not open")
+            yield self._state
+
+    def _require_lock(self) -> None:
+        if not self.try_lock():
+            raise ConflictError("another process is writing the index; try again when it is done")
+
+    def _absorb(self, opened: State) -> None:
+        with self._turns.writing():
+            opened.absorb()
+
+    def _make_if_missing(self) -> None:
+        """Make an empty index where there is none; let one process do it."""
+        deadline = time.monotonic() + CREATION_S
+        while not state.exists(self._folder):
+            if self._lock.try_take():
+                if not state.exists(self._folder):
+                    state.create(self._folder, dim=self._dim, generation=0)
+                self._lock.release()
+            elif time.monotonic() > deadline:
+                raise ConflictError("another process has been making the index for too long")
+            else:
+                time.sleep(0.02)
+
+    def _recreate(self) -> None:
+        generation = time.time_ns()  # larger than any before, whatever is left of the old index
+        state.create(self._folder, dim=self._dim, generation=generation)
+
+    def _open(self) -> None:
+        """Open what is in the folder in place of what was open; note what is wrong with it."""
+        opened, problem = None, None
+        try:
+            opened = state.State.open(self._folder, dim=self._dim)
+        except FileNotFoundError as error:
+            problem = disk.fault(f"has lost a file ({error})")
+        except IndexFaultError as error:
+            problem = error
+        with self._turns.writing():
+            before, self._state, self._fault = self._state, opened, problem
+            if before is not None:
+                before.close()
+
+    def _follow(self) -> None:
+        current = self._state
+        try:
+            read_at = disk.stamp(self._folder)
+            if current is not None and read_at == current.stamp:
+                return
+            commit = disk.load_commit(self._folder, dim=self._dim)
+            if current is not None and current.can_follow(commit):
+                with self._turns.writing():
+                    current.follow(commit, read_at)
+                return
+        except (FileNotFoundError, IndexFaultError):
+            pass  # opening says what is wrong
+        self._open()
+
+    def _checked(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        if vector.shape != (self._dim,):
+            raise UsageError(f"a vector must have length {self._dim}, not shape {vector.shape}")
+        return state.unit(vector)
+
+    def _row(self, opened: State, paper: Paper) -> NewRow | None:
+        """Return the paper's new row, or None when nothing that is indexed changed."""
+        facets, names = tags.facet_tags(paper), tags.name_tags(paper)
+        content = _digest(
+            paper.title, paper.abstract, paper.venue, paper.topics, paper.authors,
+            paper.published, paper.day, facets, paper.identifiers,
+        )  # fmt: skip
+        slot = int(opened.table.slots([paper.key])[0])
+        if slot >= 0 and int(opened.table.rows["content"][slot]) == content:
+            return None
+        return NewRow(
+            key=paper.key,
+            content=content,
+            text=_digest(paper.title, paper.abstract),
+            published=words.ordinal(paper.published),
+            day=words.ordinal(paper.day or paper.published),
+            facets=facets,
+            names=names,
+        )
+
+    def _append(self, opened: State, new: Sequence[NewRow]) -> int:
+        start = opened.commit.rows
+        before = opened.table.slots([row.key for row in new]).tolist()
+        count = opened.table.append(new)
+        carried = [
+            (old, start + place)
+            for place, (old, row) in enumerate(zip(before, new, strict=True))
+            if old >= 0 and not row.is_gone
+        ]
+        opened.vectors.extend(start, count, carried=carried)
+        return count
+
+    def _encoder_number(self, opened: State, encoder: str) -> int:
+        names = opened.commit.encoders
+        if encoder not in names:
+            if len(names) == MAX_ENCODERS:
+                raise disk.fault(f"knows {MAX_ENCODERS} encoders already")
+            opened.save(encoders=(*names, encoder))
+        return opened.commit.encoders.index(encoder) + 1
+
+
+def _tombstones(opened: State, lost: list[int]) -> list[NewRow]:
+    """Return the rows that end papers; one that is not here has nothing to end."""
+    is_here = opened.table.slots(lost) >= 0
+    return [NewRow(key=key, is_gone=True) for key in np.array(lost, dtype=int)[is_here].tolist()]
+
+
+def _digest(*parts: Any) -> int:
+    text = repr(parts).encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "little")

@@ -1,0 +1,191 @@
+"""Which words does a text have? The same answer for papers and for queries.
+
+Two forms of each word: *exact* (folded) and *stem* (English, stop words left out). Scripts that
+are written without spaces count each character as a word, so that phrases of characters find
+what a reader would call a word, without a dictionary.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import tantivy
+
+from broadsheet.text import latex, normal
+
+MAX_TEXT = 200_000  # characters of one text that are indexed: a 10 MB title stops no batch
+MAX_WORD = 100  # bytes; longer words are left out
+
+# Kana, ideographs and Hangul syllables. Korean has spaces but glues particles to its words.
+_IDEOGRAPHS = (
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
+)
+_SINGLE = re.compile(f"[{_IDEOGRAPHS}]")
+
+STOP_WORDS = frozenset(
+    [
+        "a",
+        "about",
+        "after",
+        "all",
+        "also",
+        "am",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "because",
+        "been",
+        "before",
+        "being",
+        "between",
+        "both",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "doing",
+        "during",
+        "each",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "having",
+        "he",
+        "her",
+        "here",
+        "him",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "just",
+        "may",
+        "me",
+        "might",
+        "more",
+        "most",
+        "must",
+        "my",
+        "no",
+        "nor",
+        "not",
+        "now",
+        "of",
+        "on",
+        "only",
+        "or",
+        "other",
+        "our",
+        "ours",
+        "out",
+        "over",
+        "own",
+        "same",
+        "shall",
+        "she",
+        "should",
+        "so",
+        "some",
+        "such",
+        "than",
+        "that",
+        "the",
+        "their",
+        "theirs",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "through",
+        "to",
+        "too",
+        "under",
+        "until",
+        "up",
+        "us",
+        "very",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "whom",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+    ]
+)
+
+
+def plain(text: str) -> str:
+    """Return the text as the analysers read it: no LaTeX, folded, ideographs set apart."""
+    folded = normal.fold(latex.to_text(text[:MAX_TEXT]))
+    return folded if folded.isascii() else _SINGLE.sub(r" \g<0> ", folded)
+
+
+@cache
+def exact_analyzer() -> tantivy.TextAnalyzer:
+    """Return the analyser of exact forms."""
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(MAX_WORD))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .build()
+    )
+
+
+@cache
+def stem_analyzer() -> tantivy.TextAnalyzer:
+    """Return the analyser of stems; stop words leave a gap in the positions."""
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(MAX_WORD))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.custom_stopword(sorted(STOP_WORDS)))
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+def exact_words(text: str) -> list[tuple[int, str]]:
+    """Return (position, exact form) of each word, in order."""
+    tokens = exact_analyzer().pre_tokenize(plain(text)).tokens
+    return [(token.position, token.text) for token in tokens]
+
+
+def stems(text: str) -> list[tuple[int, str]]:
+    """Return (position, stem) of each word that is no stop word, in order."""
+    tokens = stem_analyzer().pre_tokenize(plain(text)).tokens
+    return [(token.position, token.text) for token in tokens]
+
+
+def is_ideograph(word: str) -> bool:
+    """Tell whether this word is one character of a script without spaces."""
+    return len(word) == 1 and _SINGLE.match(word) is not None

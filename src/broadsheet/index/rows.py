@@ -1,0 +1,248 @@
+"""Which papers are there, and what can they be filtered by? A table that only grows.
+
+A paper's row is never changed: a paper whose content changed gets a new row, a paper that went
+away a row that says so. Rows count as far as the commit file says, so appending is safe at any
+moment. The tags of all rows stand one after the other in two files, facets and names; a filter
+scans them once (0.6 ms for the facets of 100,000 papers) and remembers what it found.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from broadsheet.index import tags
+from broadsheet.index.disk import fault, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from broadsheet.model import Filters
+
+ROW = np.dtype(
+    [
+        ("key", "<i8"),
+        ("content", "<u8"),  # digest of all that is indexed: the same again is not indexed again
+        ("text", "<u8"),  # digest of what the encoder reads
+        ("facets", "<u8"),  # where this row's tags end in the file of facets
+        ("names", "<u8"),  # the same in the file of names
+        ("published", "<i4"),  # proleptic ordinal; 0: unknown
+        ("day", "<i4"),  # of its edition, or when it was published
+        ("gone", "<u8"),  # 1: the paper went away
+    ]
+)
+MAX_KEY = 1 << 31  # keys are the store's row numbers: they stay small
+REMEMBERED_TAGS = 64  # of each file; a page offers some ten filters
+
+Slots = Any  # npt.NDArray[np.int32], (n,): numbers of rows
+Mask = Any  # npt.NDArray[np.bool_], (rows,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRow:
+    """A row to append, with its tags."""
+
+    key: int
+    content: int = 0
+    text: int = 0
+    published: int = 0
+    day: int = 0
+    is_gone: bool = False
+    facets: Sequence[int] = ()
+    names: Sequence[int] = ()
+
+
+def grown(array: npt.NDArray[Any], size: int, *, fill: int = 0) -> npt.NDArray[Any]:
+    """Return the array with room for ``size`` items: itself, or a copy twice as large."""
+    if size <= len(array):
+        return array
+    larger = np.full(max(size, 2 * len(array), 1024), fill, dtype=array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+class Tags:
+    """One file of tags: which rows have a tag?"""
+
+    def __init__(self, path: Path, column: str) -> None:
+        self._path = path
+        self._column = column
+        self._found: OrderedDict[int, tuple[int, Slots]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._tags = np.empty(0, dtype="<u8")
+
+    def map(self, end: int) -> None:
+        """See the file as far as ``end``."""
+        if end > len(self._tags):
+            self._tags = np.memmap(self._path, dtype="<u8", mode="r", shape=(end,))
+
+    def append(self, start: int, numbers: Sequence[int]) -> None:
+        """Write tags from ``start`` on, durably, over what a killed process left there."""
+        _write_at(self._path, start * 8, np.array(numbers, dtype="<u8").tobytes())
+
+    def rows_with(self, tag: int, rows: npt.NDArray[Any]) -> Slots:
+        """Return the numbers of the rows that have a tag, ascending."""
+        with self._lock:
+            done, found = self._found.pop(tag, (0, np.empty(0, dtype=np.int32)))
+        if done < len(rows):
+            ends = rows[self._column]
+            start = int(ends[done - 1]) if done else 0
+            places = np.flatnonzero(self._tags[start : int(ends[-1])] == np.uint64(tag)) + start
+            new = np.searchsorted(ends, places.astype(np.uint64), side="right")
+            found = np.concatenate([found, new.astype(np.int32)])
+        with self._lock:
+            self._found[tag] = (len(rows), found)
+            while len(self._found) > REMEMBERED_TAGS:
+                self._found.popitem(last=False)
+        return found
+
+
+class Table:
+    """The rows and their tags, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the table with no rows seen yet: ``absorb`` shows them."""
+        self._folder = folder
+        self._path = folder / "rows.bin"
+        self._facets = Tags(folder / "facets.bin", "facets")
+        self._names = Tags(folder / "names.bin", "names")
+        self._slot_of_key: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)  # -1: none
+        self._is_alive: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
+        self.rows: npt.NDArray[Any] = np.empty(0, dtype=ROW)
+        self.alive_count = 0
+
+    @staticmethod
+    def create(folder: Path) -> None:
+        """Make the files of an empty table."""
+        for name in ("rows.bin", "facets.bin", "names.bin"):
+            (folder / name).touch()
+        sync_folder(folder)
+
+    @property
+    def is_alive(self) -> Mask:
+        """Which rows are what a paper is now, (rows,)."""
+        return self._is_alive[: len(self.rows)]
+
+    def append(self, new: Sequence[NewRow]) -> int:
+        """Write rows after those seen, durably; return how many there are then, unseen yet."""
+        facets, names = self._ends()
+        made = np.zeros(len(new), dtype=ROW)
+        self._facets.append(facets, [tag for row in new for tag in row.facets])
+        self._names.append(names, [tag for row in new for tag in row.names])
+        for place, row in enumerate(new):
+            facets, names = facets + len(row.facets), names + len(row.names)
+            made[place] = (
+                row.key, row.content, row.text, facets, names, row.published, row.day, row.is_gone
+            )  # fmt: skip
+        _write_at(self._path, len(self.rows) * ROW.itemsize, made.tobytes())
+        return len(self.rows) + len(new)
+
+    def absorb(self, count: int) -> None:
+        """See the rows up to ``count``: later rows of a key take the place of earlier ones.
+
+        Raises:
+            IndexFaultError: a file ends before that.
+        """
+        seen = len(self.rows)
+        if count == seen:
+            return
+        try:
+            self.rows = np.memmap(self._path, dtype=ROW, mode="r", shape=(count,))
+            facets, names = self._ends()
+            self._facets.map(facets)
+            self._names.map(names)
+        except (OSError, ValueError) as error:
+            raise fault(f"of papers ends too early ({error})") from error
+        self._count_in(np.arange(seen, count, dtype=np.int32))
+
+    def slots(self, keys: Sequence[int] | npt.NDArray[np.int64]) -> Slots:
+        """Return the row of each paper, -1 where there is none, (n,)."""
+        wanted = np.asarray(keys, dtype=np.int64)
+        found = np.full(len(wanted), -1, dtype=np.int32)
+        is_possible = (wanted >= 0) & (wanted < len(self._slot_of_key))
+        found[is_possible] = self._slot_of_key[wanted[is_possible]]
+        return found
+
+    def allowed(self, filters: Filters, among: npt.NDArray[np.int64] | None) -> Mask | None:
+        """Return which rows pass the filters, (rows,); None when nothing is asked.
+
+        Rows that are no longer alive may be among them.
+        """
+        masks = [*self._in_range(filters), *self._tagged(filters)]
+        if among is not None:
+            slots = self.slots(among)
+            masks.append(self._mask(slots[slots >= 0]))
+        return np.logical_and.reduce(masks) if masks else None
+
+    def _in_range(self, filters: Filters) -> list[Mask]:
+        if not (filters.since or filters.until):
+            return []
+        published = self.rows["published"]
+        first = filters.since.toordinal() if filters.since else 1
+        masks = [published >= first]
+        if filters.until:
+            masks.append(published <= filters.until.toordinal())
+        return masks
+
+    def _tagged(self, filters: Filters) -> list[Mask]:
+        masks = []
+        for group in tags.facet_conditions(filters):
+            found = [self._facets.rows_with(tag, self.rows) for tag in group]
+            masks.append(self._mask(np.concatenate(found)))
+        names = [
+            np.logical_and.reduce(
+                [self._mask(self._names.rows_with(tag, self.rows)) for tag in group]
+            )
+            for group in tags.name_conditions(filters)
+        ]
+        if names:
+            masks.append(np.logical_or.reduce(names))
+        return masks
+
+    def _mask(self, slots: Slots) -> Mask:
+        mask = np.zeros(len(self.rows), dtype=np.bool_)
+        mask[slots] = True
+        return mask
+
+    def _ends(self) -> tuple[int, int]:
+        """Return where the tags of the rows seen end."""
+        if not len(self.rows):
+            return 0, 0
+        return int(self.rows[-1]["facets"]), int(self.rows[-1]["names"])
+
+    def _count_in(self, slots: Slots) -> None:
+        keys = self.rows["key"][slots]
+        if len(keys) and not 0 <= keys.min() <= keys.max() < MAX_KEY:
+            raise fault("of papers holds a key that no paper has")
+        self._slot_of_key = grown(self._slot_of_key, int(keys.max()) + 1, fill=-1)
+        self._is_alive = grown(self._is_alive, len(self.rows))
+        before = self._slot_of_key[keys]
+        self._is_alive[before[before >= 0]] = False
+        self._slot_of_key[keys] = slots  # of several rows of one key the last stays
+        is_last = self._slot_of_key[keys] == slots
+        is_gone = self.rows["gone"][slots] != 0
+        self._is_alive[slots] = is_last & ~is_gone
+        self._slot_of_key[keys[is_last & is_gone]] = -1
+        self.alive_count = int(np.count_nonzero(self.is_alive))
+
+
+def _write_at(path: Path, offset: int, content: bytes) -> None:
+    if not content:
+        return
+    handle = os.open(path, os.O_WRONLY)
+    try:
+        view = memoryview(content)
+        while view:
+            written = os.pwrite(handle, view, offset)
+            view, offset = view[written:], offset + written
+        os.fdatasync(handle)
+    finally:
+        os.close(handle)

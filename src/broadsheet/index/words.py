@@ -1,0 +1,232 @@
+"""Which papers have these words? The lexical index, by tantivy.
+
+One combined field carries the ranking, the title counts again at a small weight: better and
+faster than boosted separate fields (nDCG@10 on SciFact .698 against .604 for title 2.5 and
+abstract 1). Exact forms add a little, so that among equals the word as typed comes first.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tantivy
+
+from broadsheet.index import language
+from broadsheet.index.disk import fault
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from broadsheet.model import Paper
+
+HEAP_BYTES = 96_000_000  # of the writer; larger is no faster for batches of 5,000
+MAX_TIES = 16_384  # hits looked through to order equal scores at the end of a list
+
+
+@cache
+def schema() -> tantivy.Schema:
+    """Return the fields; nothing is stored, for the store has it all."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("key", indexed=True, fast=True)
+    builder.add_unsigned_field("newness", fast=True)  # day, then key: the order of no score
+    builder.add_integer_field("published", fast=True)  # proleptic ordinal; 0: unknown
+    builder.add_unsigned_field("tags", indexed=True)
+    builder.add_text_field("ids", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("text", tokenizer_name="stem", index_option="freq")  # all of it
+    builder.add_text_field("title", tokenizer_name="stem", index_option="position")
+    builder.add_text_field("abstract", tokenizer_name="stem", index_option="position")
+    builder.add_text_field("exact", tokenizer_name="exact", index_option="position")  # all of it
+    builder.add_text_field("authors", tokenizer_name="exact", index_option="position")
+    builder.add_text_field("venue", tokenizer_name="exact", index_option="position")
+    return builder.build()
+
+
+def document(paper: Paper, *, tag_numbers: Iterable[int]) -> tantivy.Document:
+    """Return a paper as the index reads it."""
+    title, abstract = language.plain(paper.title), language.plain(paper.abstract)
+    venue, topics = language.plain(paper.venue), language.plain(", ".join(paper.topics))
+    made = tantivy.Document()
+    made.add_unsigned("key", paper.key)
+    made.add_unsigned("newness", newness(paper))
+    made.add_integer("published", ordinal(paper.published))
+    for number in tag_numbers:
+        made.add_unsigned("tags", number)
+    for name in id_words(paper):
+        made.add_text("ids", name)
+    made.add_text("text", f"{title}\n{abstract}\n{topics}\n{venue}")
+    made.add_text("title", title)
+    made.add_text("abstract", abstract)
+    for piece in (title, abstract, topics, venue):  # values of one field meet in no phrase
+        made.add_text("exact", piece)
+    for name in paper.authors:
+        made.add_text("authors", language.plain(name))
+    made.add_text("venue", venue)
+    return made
+
+
+def ordinal(day: date | None) -> int:
+    """Return a day as a number; 0 when it is unknown."""
+    return day.toordinal() if day else 0
+
+
+def newness(paper: Paper) -> int:
+    """Return a number that is larger for the newer paper, then for the newer arrival."""
+    return ordinal(paper.day or paper.published) << 32 | paper.key
+
+
+def id_words(paper: Paper) -> set[str]:
+    """Return what a word of a query may be to name this paper."""
+    names = {str(identifier).lower() for identifier in paper.identifiers}
+    return names | {identifier.value.lower() for identifier in paper.identifiers}
+
+
+class Words:
+    """The lexical index in its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the index, made when missing.
+
+        Raises:
+            IndexFaultError: its files are damaged or of another kind.
+        """
+        try:
+            folder.mkdir(exist_ok=True)
+            self._index = tantivy.Index(schema(), str(folder))
+            self._index.register_tokenizer("stem", language.stem_analyzer())
+            self._index.register_tokenizer("exact", language.exact_analyzer())
+            self._index.config_reader(reload_policy="manual")
+            self._index.reload()
+        except (ValueError, OSError) as error:
+            raise fault(f"of words cannot be opened ({error})") from error
+        self._writer: tantivy.IndexWriter | None = None
+
+    def write(self, documents: Iterable[tuple[int, tantivy.Document]], gone: Iterable[int]) -> None:
+        """Put documents in, in place of those with their keys; durable when it returns."""
+        if self._writer is None:
+            self._writer = self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
+        for key in gone:
+            self._writer.delete_documents_by_query(_has_key(key))
+        for key, made in documents:
+            self._writer.delete_documents_by_query(_has_key(key))
+            self._writer.add_document(made)
+        self._writer.commit()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """See what was committed since."""
+        try:
+            self._index.reload()
+        except (ValueError, OSError) as error:
+            raise fault(f"of words cannot be read ({error})") from error
+
+    def best(
+        self, query: tantivy.Query, k: int, *, by_newness: bool = False
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], int]:
+        """Return keys and scores of the ``k`` best hits, and how many there are.
+
+        Ties are broken by key, larger first; or all score 0, newest first.
+        """
+        searcher = self._index.searcher()
+        if k <= 0:
+            empty = np.empty(0, dtype=np.int64)
+            return empty, empty.astype(np.float32), _search(searcher, query, 1).count
+        if by_newness:
+            hits = _search(searcher, query, k, order_by_field="newness")
+            newnesses = np.array([value for value, _ in hits.hits], dtype=np.int64)
+            keys = newnesses & 0xFFFF_FFFF
+            return keys, np.zeros(len(keys), dtype=np.float32), hits.count
+        return self._by_score(searcher, query, k)
+
+    def _by_score(
+        self, searcher: tantivy.Searcher, query: tantivy.Query, k: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], int]:
+        limit = k + 16
+        while True:
+            hits = _search(searcher, query, limit)
+            scores = np.array([score for score, _ in hits.hits], dtype=np.float32)
+            is_whole = len(scores) < limit or scores[-1] < scores[k - 1]
+            if is_whole or limit >= max(MAX_TIES, k):
+                break
+            limit *= 4
+        addresses = [address for _, address in hits.hits]
+        keys = np.array(searcher.fast_field_values("key", addresses), dtype=np.int64)
+        order = np.lexsort((-keys, -scores))[:k]
+        return keys[order], scores[order], hits.count
+
+    def keys(self) -> npt.NDArray[np.int64]:
+        """Return the keys of all documents, sorted, as often as they are there."""
+        searcher = self._index.searcher()
+        if not searcher.num_docs:
+            return np.empty(0, dtype=np.int64)
+        hits = searcher.search(tantivy.Query.all_query(), searcher.num_docs, count=False)
+        values = searcher.fast_field_values("key", [address for _, address in hits.hits])
+        return np.sort(np.array(values, dtype=np.int64))
+
+    def count(self) -> int:
+        """Return how many papers can be found."""
+        return int(self._index.searcher().num_docs)
+
+    def close(self) -> None:
+        """Let go of the writer and its lock."""
+        self._writer = None
+
+
+def _search(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, **options: Any) -> Any:
+    """Search, and say so where the files turn out to be damaged."""
+    try:
+        return searcher.search(query, limit, **options)  # its type lacks `count`
+    except (ValueError, OSError) as error:
+        raise fault(f"of words cannot be searched ({error})") from error
+
+
+def _has_key(key: int) -> tantivy.Query:
+    # `delete_documents_by_term` makes a signed term of it, which an unsigned field never has.
+    return tantivy.Query.term_query(schema(), "key", key)
+
+
+def any_of_tags(numbers: Collection[int]) -> tantivy.Query:
+    """Return the query for documents that have one of these tags; it scores 0."""
+    terms = [tantivy.Query.term_query(schema(), "tags", number) for number in numbers]
+    return _unscored(
+        terms[0]
+        if len(terms) == 1
+        else tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
+    )
+
+
+def all_of_tags(numbers: Collection[int]) -> tantivy.Query:
+    """Return the query for documents that have all of these tags; it scores 0."""
+    return _unscored(
+        tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Must, tantivy.Query.term_query(schema(), "tags", number))
+                for number in numbers
+            ]
+        )
+    )
+
+
+def among(keys: npt.NDArray[np.int64]) -> tantivy.Query:
+    """Return the query for documents with these keys; it scores 0."""
+    return _unscored(tantivy.Query.term_set_query(schema(), "key", keys.tolist()))
+
+
+def published_between(since: date | None, until: date | None) -> tantivy.Query:
+    """Return the query for documents whose day is known and in this range; it scores 0."""
+    first = ordinal(since) if since else 1
+    last = ordinal(until) if until else date.max.toordinal()
+    return _unscored(
+        tantivy.Query.range_query(
+            schema(), "published", tantivy.FieldType.Integer, lower_bound=first, upper_bound=last
+        )
+    )
+
+
+def _unscored(query: tantivy.Query) -> tantivy.Query:
+    return tantivy.Query.const_score_query(query, 0.0)
