@@ -88,7 +88,7 @@ def heat(
     life = half_life.total_seconds()
     total = 0.0
     for (kind, _), gains in sorted(grown.items()):
-        recent = sum(decayed(one, at=end, since=floor, half_life=life) for one in gains)
+        recent = math.fsum(decayed(one, at=end, since=floor, half_life=life) for one in gains)
         total += WEIGHTS[kind] * math.log2(1.0 + recent)
     return total
 
