@@ -197,6 +197,10 @@ class PaperStore(Protocol):
         """Return all signals of every paper that got one at or after ``since``."""
         ...
 
+    def vote_totals(self) -> Mapping[int, int]:
+        """Return the votes of every paper that has any, by key."""
+        ...
+
     def edition_keys(self, first: date, last: date, /) -> list[int]:
         """Return the papers whose ``day`` lies in [first, last], by key."""
         ...

@@ -15,6 +15,8 @@ from broadsheet.library import (
     looking,
     people,
     ranking,
+    search,
+    similar,
     status,
     subscribing,
     trending,
@@ -133,7 +135,9 @@ class Library:
         Raises:
             QueryError: limit or offset is out of range.
         """
-        raise NotImplementedError
+        return search.search(
+            self, query, mode=mode, filters=filters, sort=sort, limit=limit, offset=offset
+        )
 
     def similar(self, name: str, /, *, limit: int = 10) -> Results:
         """Return the papers nearest in meaning (by word where there is no vector yet).
@@ -141,7 +145,7 @@ class Library:
         Raises:
             PaperNotFoundError: no paper has this identifier.
         """
-        raise NotImplementedError
+        return similar.similar(self, looking.paper(self.store, name), limit=limit)
 
     # --- editions ---
 

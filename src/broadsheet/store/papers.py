@@ -14,6 +14,7 @@ from broadsheet.model import (
     ImportRun,
     IngestReport,
     Quarantined,
+    SignalKind,
     SourceStatus,
 )
 from broadsheet.store import bodies, schema
@@ -123,6 +124,16 @@ class PaperTables:
         statement = select(*SIGNAL).where(table.paper.in_(recent))
         with self.database.read() as connection:
             return load_signals(connection, _oldest_first(statement))
+
+    def vote_totals(self) -> Mapping[int, int]:
+        """Return the votes of every paper that has any, by key."""
+        papers, signals = schema.papers.c, schema.signals.c
+        with_votes = select(signals.paper).where(signals.kind == SignalKind.VOTE.value)
+        statement = select(papers.key, papers.votes).where(
+            papers.key.in_(with_votes), papers.votes > 0
+        )
+        with self.database.read() as connection:
+            return {row.key: row.votes for row in connection.execute(statement)}
 
     def edition_keys(self, first: date, last: date, /) -> list[int]:
         """Return the papers whose ``day`` lies in [first, last], by key."""

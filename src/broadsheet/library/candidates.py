@@ -1,0 +1,179 @@
+"""Which papers could be meant, and how near is each? Retrieval by word and by meaning, fused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from broadsheet.model import Explanation, Filters, Occur, Query
+from broadsheet.ports import Scored
+from broadsheet.rank.fusion import CANDIDATES, DENSE_WEIGHT, fuse, normal
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from broadsheet.ports import Engine
+
+MAX_REQUIRED = 10_000
+"""Up to so many papers that meet a query's conditions, meaning is searched among just these."""
+
+NOTHING = Scored(keys=np.empty(0, dtype=np.int64), scores=np.empty(0, dtype=np.float32), total=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked of the engine."""
+
+    query: Query
+    filters: Filters
+    vector: npt.NDArray[np.float32] | None = None  # of the query's meaning; None: it has none
+    among: npt.NDArray[np.int64] | None = None  # sorted keys that alone may be found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """Papers in order, best first, with every number that put them there."""
+
+    keys: npt.NDArray[np.int64]  # (n,)
+    scores: npt.NDArray[np.float64]  # (n,), descending
+    total: int  # papers that match, >= n
+    lexical: Scored = NOTHING
+    dense: Scored = NOTHING
+    words: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # (n,) normalised
+    meaning: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # (n,)
+    cosines: npt.NDArray[np.float32] = field(
+        default_factory=lambda: np.empty(0, dtype=np.float32)
+    )  # (n,) NaN: no vector
+    lexical_weight: float = 0.0
+    dense_weight: float = 0.0
+
+    @staticmethod
+    def of_none() -> Ranking:
+        """Return a ranking without papers."""
+        return Ranking(keys=NOTHING.keys, scores=np.empty(0), total=0)
+
+    def explain(self, place: int, /) -> Explanation:
+        """Return the numbers behind the paper at this place, from 0; all unset beyond the end."""
+        if place >= len(self.words):
+            return Explanation(lexical_weight=self.lexical_weight, dense_weight=self.dense_weight)
+        key = self.keys[place]
+        lexical, dense = np.flatnonzero(self.lexical.keys == key), self.dense.keys == key
+        cosine, meaning = float(self.cosines[place]), float(self.meaning[place])
+        has_vector = not np.isnan(cosine)
+        return Explanation(
+            lexical=float(self.lexical.scores[lexical[0]]) if lexical.size else None,
+            lexical_norm=float(self.words[place]),
+            lexical_rank=int(lexical[0]) + 1 if lexical.size else None,
+            dense=cosine if has_vector else None,
+            dense_norm=meaning if has_vector else 0.0,
+            dense_rank=int(np.argmax(dense)) + 1 if dense.any() else None,
+            lexical_weight=self.lexical_weight if has_vector else 1.0,
+            dense_weight=self.dense_weight if has_vector else 0.0,
+        )
+
+
+def by_words(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
+    """Return the ``count`` best by BM25; of filters alone the newest, all scored 0."""
+    found = engine.lexical(asked.query, asked.filters, k=count, among=asked.among)
+    return Ranking(
+        keys=found.keys,
+        scores=found.scores.astype(np.float64),
+        total=found.total,
+        lexical=found,
+        words=normal(found.scores),
+        meaning=np.zeros(len(found.keys)),
+        cosines=np.full(len(found.keys), np.nan, dtype=np.float32),
+        lexical_weight=1.0,
+    )
+
+
+def by_meaning(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
+    """Return the ``count`` nearest by cosine that meet the query's conditions."""
+    found = _nearest(engine, asked, count=count)
+    return Ranking(
+        keys=found.keys,
+        scores=found.scores.astype(np.float64),
+        total=len(found.keys),
+        dense=found,
+        words=np.zeros(len(found.keys)),
+        meaning=normal(found.scores),
+        cosines=found.scores,
+        dense_weight=1.0,
+    )
+
+
+def by_both(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
+    """Fuse the best of both retrievers; after them come further papers by words alone.
+
+    Which papers are fused does not depend on ``count``, so that the pages of one answer fit
+    together.
+    """
+    lexical = engine.lexical(asked.query, asked.filters, k=CANDIDATES, among=asked.among)
+    dense = _nearest(engine, asked, count=CANDIDATES)
+    keys, cosines = _union(engine, asked, lexical, dense)
+    fused = fuse(lexical, keys, cosines)
+    order = np.lexsort((-keys, -fused.scores))  # ties: the newer arrival
+    ranking = Ranking(
+        keys=keys[order],
+        scores=fused.scores[order],
+        total=max(lexical.total, len(keys)),
+        lexical=lexical,
+        dense=dense,
+        words=fused.words[order],
+        meaning=fused.meaning[order],
+        cosines=cosines[order],
+        lexical_weight=1.0 - DENSE_WEIGHT,
+        dense_weight=DENSE_WEIGHT,
+    )
+    return ranking if count <= len(keys) else _lengthened(engine, asked, ranking, count=count)
+
+
+def _union(
+    engine: Engine, asked: Request, lexical: Scored, dense: Scored
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Return the candidates of both, ascending, and their cosines; NaN where there is no vector."""
+    keys = np.union1d(lexical.keys, dense.keys)
+    cosines = np.full(len(keys), np.nan, dtype=np.float32)
+    cosines[np.searchsorted(keys, dense.keys)] = dense.scores
+    rest = np.isnan(cosines)
+    if asked.vector is not None and rest.any():
+        cosines[rest] = engine.similarities(asked.vector, keys[rest].tolist())
+    return keys, cosines
+
+
+def _lengthened(engine: Engine, asked: Request, ranking: Ranking, /, *, count: int) -> Ranking:
+    """Append what matches by word beyond the candidates, scored below all of them."""
+    depth = count + len(ranking.keys)
+    found = engine.lexical(asked.query, asked.filters, k=depth, among=asked.among)
+    is_new = ~np.isin(found.keys, ranking.keys)
+    lowest = ranking.scores[-1] if len(ranking.scores) else 1.0
+    scores = np.minimum(normal(found.scores)[is_new] * (1.0 - DENSE_WEIGHT), lowest)
+    return replace(
+        ranking,
+        keys=np.concatenate([ranking.keys, found.keys[is_new]]),
+        scores=np.concatenate([ranking.scores, scores]),
+    )
+
+
+def _nearest(engine: Engine, asked: Request, /, *, count: int) -> Scored:
+    """Return the nearest papers, of those that have the required words and none forbidden.
+
+    Few that have them: these are searched. Many: the nearest of all are looked through.
+    """
+    if asked.vector is None:
+        return NOTHING
+    conditions = tuple(one for one in asked.query.clauses if one.occur is not Occur.SHOULD)
+    if not conditions:
+        return engine.dense(asked.vector, asked.filters, k=count, among=asked.among)
+    strict = replace(asked.query, clauses=conditions)
+    allowed = engine.lexical(strict, asked.filters, k=MAX_REQUIRED, among=asked.among)
+    if allowed.total <= MAX_REQUIRED:
+        among = np.sort(allowed.keys)
+        return engine.dense(asked.vector, asked.filters, k=count, among=among)
+    found = engine.dense(asked.vector, asked.filters, k=2 * count, among=asked.among)
+    fitting = engine.lexical(strict, asked.filters, k=2 * count, among=np.sort(found.keys))
+    is_fitting = np.isin(found.keys, fitting.keys)
+    keys, scores = found.keys[is_fitting][:count], found.scores[is_fitting][:count]
+    return Scored(keys=keys, scores=scores, total=len(keys))

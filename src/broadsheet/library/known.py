@@ -1,0 +1,74 @@
+"""Does the query name one thing: a paper by id or title, or an author?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from broadsheet.model import Occur, Query
+from broadsheet.rank.fusion import CANDIDATES
+from broadsheet.text.ids import implied
+from broadsheet.text.normal import author_key, title_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from broadsheet.model import Clause, Filters, Paper
+    from broadsheet.ports import Engine, Store
+
+TITLE_CANDIDATES = 5
+"""A paper whose title is the query is among so many best by word: every word of it matches."""
+
+NAME_WORDS = range(2, 5)
+"""Words of an author's full name; one word alone is more often a subject than a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItems:
+    """Papers that the query names, best first, and by what."""
+
+    keys: tuple[int, ...] = ()
+    by: str = ""  # "id", "title" or "author"
+
+
+def by_id(store: Store, query: Query, /) -> KnownItems:
+    """Return the paper whose identifier the whole query is."""
+    if query.identifier is None:
+        return KnownItems()
+    names = (query.identifier, *implied(query.identifier))
+    found = store.find(names)
+    keys = dict.fromkeys(found[name] for name in names if name in found)
+    return KnownItems(tuple(keys), "id") if keys else KnownItems()
+
+
+def by_title(query: Query, papers: Sequence[Paper], /) -> KnownItems:
+    """Return those of the best papers by word whose title the query is, in their order."""
+    typed = {title_key(query.text), title_key(query.meaning)} - {""}
+    keys = tuple(paper.key for paper in papers if title_key(paper.title) in typed)
+    return KnownItems(keys, "title") if keys else KnownItems()
+
+
+def by_author(
+    engine: Engine,
+    query: Query,
+    filters: Filters,
+    /,
+    *,
+    among: npt.NDArray[np.int64] | None,
+) -> KnownItems:
+    """Return an author's papers, newest first, when the query is nothing but the name."""
+    if not _is_plain(query.clauses) or len(query.clauses) not in NAME_WORDS or filters.authors:
+        return KnownItems()
+    name = " ".join(clause.text for clause in query.clauses)
+    if not author_key(name):
+        return KnownItems()
+    named = replace(filters, authors=(name,))
+    found = engine.lexical(Query(text=""), named, k=CANDIDATES, among=among)
+    return KnownItems(tuple(found.keys.tolist()), "author") if found.total else KnownItems()
+
+
+def _is_plain(clauses: Sequence[Clause]) -> bool:
+    return all(clause.occur is Occur.SHOULD and clause.field is None for clause in clauses)

@@ -1,0 +1,259 @@
+"""What happens when someone searches? Read, retrieve, fuse, put what is known first, explain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from broadsheet.errors import EncoderError, QueryError
+from broadsheet.library import candidates, known, sorting
+from broadsheet.library.candidates import Ranking, Request
+from broadsheet.library.known import KnownItems
+from broadsheet.library.ranking import newness
+from broadsheet.model import Clause, Explanation, Filters, Hit, Mode, Query, Results, Sort
+from broadsheet.text.query import MAX_LENGTH, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from broadsheet.library.facade import Library
+    from broadsheet.model import Paper
+
+MAX_LIMIT = 1000
+MAX_OFFSET = 1_000_000
+TIE_SLACK = 100
+"""So many papers beyond the page are ranked, so that equal scores at its end are put in order."""
+
+RETRIEVERS = {
+    Mode.LEXICAL: candidates.by_words,
+    Mode.DENSE: candidates.by_meaning,
+    Mode.HYBRID: candidates.by_both,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """All that is known before papers are loaded: keys and scores, best first."""
+
+    keys: list[int]
+    scores: list[float]
+    total: int
+    ranking: Ranking  # the numbers behind them
+    first: KnownItems
+    is_final: bool  # equal scores are in order already
+
+
+def search(
+    library: Library,
+    query: str | Query,
+    /,
+    *,
+    mode: Mode = Mode.HYBRID,
+    filters: Filters | None = None,
+    sort: Sort | None = None,
+    limit: int = 20,
+    offset: int = 0,
+    among: npt.NDArray[np.int64] | None = None,
+) -> Results:
+    """Find papers by word and by meaning, as ``Library.search`` says; with one thing more.
+
+    Of the papers only those whose keys are ``among`` (sorted; None: any) may be found.
+
+    Raises:
+        QueryError: limit or offset is out of range.
+    """
+    check_range("limit", limit, 1, MAX_LIMIT)
+    check_range("offset", offset, 0, MAX_OFFSET)
+    library.engine.refresh()
+    asked = parse(query) if isinstance(query, str) else query
+    notes = [_TOO_LONG] if len(asked.text) > MAX_LENGTH else []
+    request = _request(library, asked, filters or Filters(), among)
+    if mode is not Mode.LEXICAL:
+        request = replace(request, vector=_vector(library, asked, mode, notes))
+    used = Mode.LEXICAL if mode is Mode.HYBRID and request.vector is None else mode
+    count = offset + limit
+    order = _order(library, request, used, sort or asked.sort, count=count)
+    return Results(
+        query=asked,
+        mode=used,
+        total=order.total,
+        hits=_hits(library, request, order, sort or asked.sort, start=offset, stop=count),
+        offset=offset,
+        limit=limit,
+        notes=tuple(notes),
+    )
+
+
+_TOO_LONG = f"Only the first {MAX_LENGTH:,} characters of the query were read."
+
+
+def plain(text: str, /) -> Query:
+    """Return a query of plain words: nothing in the text is read as an operator or a filter."""
+    words = text[:MAX_LENGTH].split()
+    clauses = tuple(Clause(text=one, typed=one) for one in words if any(map(str.isalnum, one)))
+    return Query(text=text, clauses=clauses, meaning=" ".join(words))
+
+
+def check_range(name: str, value: int, low: int, high: int) -> None:
+    """Raise ``QueryError`` when a parameter is out of range, ends included."""
+    if not low <= value <= high:
+        raise QueryError(f"{name} must be from {low} to {high:,}, not {value:,}", field=name)
+
+
+# --- what is asked ---
+
+
+def _request(
+    library: Library, query: Query, filters: Filters, among: npt.NDArray[np.int64] | None
+) -> Request:
+    both, rest = narrowed(query.filters, filters)
+    if rest:
+        found = library.engine.lexical(Query(text=""), rest, k=sorting.EVERYTHING, among=among)
+        among = np.sort(found.keys)
+    return Request(query=query, filters=both, among=among)
+
+
+def narrowed(one: Filters, other: Filters, /) -> tuple[Filters, Filters]:
+    """Return filters that ask for both, and what of ``other`` has no room beside ``one``.
+
+    Values within one field are alternatives, so two sets of them on one field cannot be written
+    as one: the second is left over, to be asked separately.
+    """
+    both, rest = one, Filters()
+    for name in ("sources", "categories", "topics", "authors"):
+        mine, theirs = getattr(one, name), getattr(other, name)
+        if mine and theirs and mine != theirs:
+            rest = replace(rest, **{name: theirs})
+        else:
+            both = replace(both, **{name: mine or theirs})
+    since = max((day for day in (one.since, other.since) if day), default=None)
+    until = min((day for day in (one.until, other.until) if day), default=None)
+    has = tuple(dict.fromkeys((*one.has, *other.has)))
+    return replace(both, since=since, until=until, has=has), rest
+
+
+def _vector(
+    library: Library, query: Query, mode: Mode, notes: list[str]
+) -> npt.NDArray[np.float32] | None:
+    """Return the query's vector, or None where there is nothing to compare; add notes on why."""
+    if not query.meaning:
+        return None
+    state, space = library.engine.status(), library.encoder.space
+    if any(not name.startswith(f"{space}/") for name in state.encoders):
+        notes.append("Papers are being read by a new encoder: until then words alone are compared.")
+        return None
+    if state.encoded < state.indexed:
+        missing = state.indexed - state.encoded
+        notes.append(f"{missing:,} of {state.indexed:,} papers cannot be found by meaning yet.")
+    if not state.encoded:
+        return None
+    try:
+        vector = library.encoder.encode_query(query.meaning)
+    except EncoderError as error:
+        if mode is Mode.DENSE:
+            raise
+        notes.append(f"Words alone were compared: {error}.")
+        return None
+    return vector if vector.any() else None
+
+
+# --- in which order ---
+
+
+def _order(library: Library, asked: Request, mode: Mode, sort: Sort, /, *, count: int) -> _Order:
+    first = known.by_id(library.store, asked.query)
+    first = replace(first, keys=_allowed(library, asked, first.keys))
+    if first.keys:  # nothing else can be meant
+        ranking = Ranking.of_none()
+    elif sort is not Sort.RELEVANCE:
+        ranking = sorting.by_sort(library, asked, sort, count=count)
+    else:
+        ranking = RETRIEVERS[mode](library.engine, asked, count=count + TIE_SLACK)
+        first = _named(library, asked, ranking)
+    rest = ~np.isin(ranking.keys, first.keys)
+    best = float(ranking.scores.max(initial=0.0)) + 1.0
+    keys = [*first.keys, *ranking.keys[rest].tolist()]
+    is_listing = not asked.query.clauses and mode is not Mode.DENSE
+    return _Order(
+        keys=keys,
+        scores=[best] * len(first.keys) + ranking.scores[rest].tolist(),
+        total=max(ranking.total, len(keys)),
+        ranking=ranking,
+        first=first,
+        is_final=is_listing or sort is not Sort.RELEVANCE,
+    )
+
+
+def _named(library: Library, asked: Request, ranking: Ranking) -> KnownItems:
+    """Return the papers that the query names by title or by author."""
+    if not asked.query.clauses:
+        return KnownItems()
+    best = ranking.lexical.keys[: known.TITLE_CANDIDATES].tolist()
+    titled = known.by_title(asked.query, library.store.papers(best))
+    if titled.keys:
+        return titled
+    return known.by_author(library.engine, asked.query, asked.filters, among=asked.among)
+
+
+def _allowed(library: Library, asked: Request, keys: Sequence[int]) -> tuple[int, ...]:
+    """Return those of the keys that pass the filters; without filters, all."""
+    if not keys or not (asked.filters or asked.among is not None):
+        return tuple(keys)
+    wanted = np.unique(np.array(keys, dtype=np.int64))
+    if asked.among is not None:
+        wanted = np.intersect1d(wanted, asked.among)
+    passing = library.engine.lexical(
+        Query(text=""), asked.filters, k=len(keys), among=wanted
+    ).keys.tolist()
+    return tuple(key for key in keys if key in passing)
+
+
+# --- what is shown ---
+
+
+def _hits(
+    library: Library, asked: Request, order: _Order, sort: Sort, /, *, start: int, stop: int
+) -> tuple[Hit, ...]:
+    first, last = (start, stop) if order.is_final else _window(order.scores, start, stop)
+    scores = dict(zip(order.keys[first:last], order.scores[first:last], strict=True))
+    papers = library.store.papers(list(scores))
+    if not order.is_final:
+        papers.sort(key=lambda paper: (-scores[paper.key], -newness(paper), paper.id))
+    return tuple(
+        Hit(
+            paper=paper,
+            score=scores[paper.key],
+            why=_why(
+                library, asked, order, paper, heat=scores[paper.key] if sort is Sort.HEAT else None
+            ),
+        )
+        for paper in papers[start - first : stop - first]
+    )
+
+
+def _window(scores: Sequence[float], start: int, stop: int) -> tuple[int, int]:
+    """Return the page's bounds, widened to take in all that scores as its first or its last."""
+    start, stop = min(start, len(scores)), min(stop, len(scores))
+    while 0 < start < len(scores) and scores[start - 1] == scores[start]:
+        start -= 1
+    while 0 < stop < len(scores) and scores[stop - 1] == scores[stop]:
+        stop += 1
+    return start, stop
+
+
+def _why(
+    library: Library, asked: Request, order: _Order, paper: Paper, *, heat: float | None
+) -> Explanation:
+    place = np.flatnonzero(order.ranking.keys == paper.key)
+    known_item = order.first.by if paper.key in order.first.keys else ""
+    why = order.ranking.explain(int(place[0])) if place.size else Explanation()
+    return replace(
+        why,
+        matched=library.engine.matched_words(asked.query, paper),
+        known_item=known_item,
+        heat=heat,
+    )

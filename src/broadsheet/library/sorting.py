@@ -1,0 +1,75 @@
+"""Which matches are newest, most voted or hottest? Every match is looked at, not the best few."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from broadsheet.library import ranking, trending
+from broadsheet.library.candidates import Ranking, Request
+from broadsheet.model import ClauseKind, Occur, Period, Query, Sort
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from broadsheet.library.facade import Library
+    from broadsheet.ports import Scored
+
+EVERYTHING = 10_000_000
+"""More papers than any engine of one machine holds: all matches, please."""
+
+HEAT_SPAN = timedelta(days=90)
+"""Older signals are cold: with a half-life of a week 90 days leave 2 ** -12.9 of a vote."""
+
+
+def by_sort(library: Library, asked: Request, sort: Sort, /, *, count: int) -> Ranking:
+    """Return the matches by date, votes or heat, best first; ties and the rest newest first.
+
+    A match has every word of the query; where no paper has all, any word makes one.
+    """
+    matches = _matches(library, asked)
+    depth = count if sort is Sort.DATE else EVERYTHING
+    newest = library.engine.lexical(
+        Query(text=""), asked.filters, k=depth, among=np.sort(matches.keys)
+    ).keys
+    if sort is Sort.DATE:
+        values: Mapping[int, float] = {}
+    elif sort is Sort.VOTES:
+        values = library.store.vote_totals()
+    else:
+        values = heats(library, newest.tolist())
+    scores = np.array([values.get(key, 0.0) for key in newest.tolist()])  # (n,)
+    order = np.argsort(-scores, kind="stable")[:count]
+    return Ranking(keys=newest[order], scores=scores[order], total=matches.total)
+
+
+def heats(library: Library, keys: list[int], /) -> dict[int, float]:
+    """Return the heat of those of these papers that have any lately."""
+    now = library.clock.now()
+    at = trending.end_of_news(library.store, Period.WEEK, now=now, zone=library.zone)
+    moment = ranking.Moment(
+        period=Period.WEEK, at=at, now=now, zone=library.zone, since=at - HEAT_SPAN
+    )
+    signals = library.store.signals_since(at - HEAT_SPAN)
+    papers = library.store.papers(sorted(set(keys) & set(signals)))
+    return {paper.key: ranking.heat_of(paper, signals[paper.key], moment) for paper in papers}
+
+
+def _matches(library: Library, asked: Request) -> Scored:
+    """Return all papers that have every word of the query; if none has, any of its words."""
+    clauses = asked.query.clauses
+    strict = tuple(
+        replace(one, occur=Occur.MUST)
+        if one.occur is Occur.SHOULD and one.kind is ClauseKind.WORD
+        else one
+        for one in clauses
+    )
+    for wanted in (strict, clauses) if strict != clauses else (clauses,):
+        query = replace(asked.query, clauses=wanted)
+        found = library.engine.lexical(query, asked.filters, k=EVERYTHING, among=asked.among)
+        if found.total:
+            break
+    return found
