@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, select, text
 
 from broadsheet.store import bodies, schema
+from broadsheet.store.names import name
 from broadsheet.store.rows import PAPER, read_papers
 from broadsheet.store.totals import COUNTED, sums
 from broadsheet.text.digest import record_digest
@@ -76,17 +77,17 @@ def _paper_faults(
     totals = sums(connection, schema.signals.c.paper.between(*span))
     names = schema.identifiers.c
     owned: defaultdict[int, set[str]] = defaultdict(set)
-    for name, key in connection.execute(
+    for owned_name, key in connection.execute(
         select(names.name, names.paper).where(names.paper.between(*span))
     ):
-        owned[key].add(name)
+        owned[key].add(owned_name)
     for paper in papers:
         kept = {column: getattr(paper, column) for column in COUNTED.values()}
         if kept != {column: totals.get((paper.key, column), 0) for column in kept}:
             yield "papers have totals that are not those of their signals", paper.key
-        if not {str(one) for one in paper.identifiers} <= owned[paper.key]:
+        if not {name(str(one)) for one in paper.identifiers} <= owned[paper.key]:
             yield "papers have identifiers that do not lead to them", paper.key
-        if paper.identifiers and paper.id not in owned[paper.key]:
+        if paper.identifiers and name(paper.id) not in owned[paper.key]:
             yield "papers have an id that does not lead to them", paper.key
 
 
