@@ -134,7 +134,7 @@ def bad_host(host: str) -> Problem:
     return replace(
         problem_of(400),
         title="Broadsheet does not go by this name",
-        message=f"The request was for the host {shown!r}, which is not an address of this instance.",
+        message=f"The request was for the host {shown!r}, which is not one of this instance.",
         advice="Set base_url (BROADSHEET_BASE_URL) to the public address if this is one.",
         field="host",
     )

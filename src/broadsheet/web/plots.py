@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from broadsheet.model import SignalKind
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from broadsheet.model import Paper, Signal
+    from broadsheet.model import Signal
 
 SPARK_WIDTH, SPARK_HEIGHT = 72, 20
 CLOCK_HOURS = 24
@@ -61,7 +61,7 @@ def spark(values: Sequence[float], /) -> str:
     )
 
 
-def clock(paper: Paper, signals: Sequence[Signal], *, now: datetime) -> Bars | None:
+def clock(signals: Sequence[Signal], *, born: datetime | None, now: datetime) -> Bars | None:
     """Return the votes of the last 24 hours by the hour, else of 14 days by the day, else None.
 
     Votes seen only as totals far apart are spread between them, as for heat; a total whose
@@ -77,7 +77,7 @@ def clock(paper: Paper, signals: Sequence[Signal], *, now: datetime) -> Bars | N
         if len(seen) < 3:  # noqa: PLR2004  # fewer would be drawn out of thin air
             continue
         edges = [since + length * i for i in range(count + 1)]
-        gains = heat.by_day(votes, SignalKind.VOTE, born=_born(paper), days=edges)
+        gains = heat.by_day(votes, SignalKind.VOTE, born=born, days=edges)
         if sum(gains) >= 1:
             return _bars(gains, unit)
     return None
@@ -107,13 +107,16 @@ def _bars(gains: Sequence[float], unit: str) -> Bars:
 
 
 def timeline(
-    paper: Paper, signals: Sequence[Signal], *, now: datetime, kind: SignalKind = SignalKind.VOTE
+    signals: Sequence[Signal],
+    *,
+    born: datetime | None,
+    now: datetime,
+    kind: SignalKind = SignalKind.VOTE,
 ) -> Line | None:
     """Return how one total grew from the paper's day to now; None when nothing was counted."""
     counted = [signal for signal in signals if signal.kind is kind and signal.value > 0]
     if not counted:
         return None
-    born = _born(paper)
     oldest = min(signal.at for signal in counted)
     start = min(born, oldest) if born else oldest
     end = max(now, *(signal.at for signal in counted))
@@ -174,7 +177,3 @@ def _tick(day: date, span: timedelta) -> str:
     if span < timedelta(days=300):
         return view.short_day(day)
     return f"{view.MONTHS[day.month - 1][:3]} {day.year}"
-
-
-def _born(paper: Paper) -> datetime | None:
-    return datetime.combine(paper.day, time(), UTC) if paper.day else None

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
 from broadsheet import __version__
-from broadsheet.web import view
+from broadsheet.web import marking, view
 from broadsheet.web.assets import asset_url
 from broadsheet.web.context import library_of
 
@@ -33,7 +33,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(view.FILTERS)
+    made.filters.update(view.FILTERS, marked=marking.marked, excerpt=marking.excerpt)
     made.globals.update(asset_url=asset_url, version=__version__, **view.GLOBALS)
     return made
 

@@ -24,6 +24,7 @@ MONTHS = (
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SHOWN_AUTHORS = 3
 LAST_LATIN = 0x24F  # end of Latin Extended-B
+OPENING = 460  # characters of a second story
 GIST = 240  # characters; what three lines of a row hold
 SOURCE_NAMES = {
     "acl": "ACL Anthology",
@@ -57,6 +58,12 @@ def gist(source: str) -> str:
     return sentences.gist(plain(source), limit=GIST)
 
 
+@lru_cache(maxsize=1024)
+def opening(source: str) -> str:
+    """Return the beginning of an abstract for a story that is not the lead."""
+    return sentences.gist(plain(source), limit=OPENING)
+
+
 def has_formula(*sources: str) -> bool:
     """Tell whether any of these texts holds a formula that KaTeX must set."""
     return any(part.kind == "math" for source in sources for part in latex.segments(source))
@@ -68,9 +75,8 @@ def language(name: str) -> str:
 
     Kana settles for Japanese before Han characters are read as Chinese.
     """
-    scripts = {
-        unicodedata.name(letter, "").partition(" ")[0] for letter in name if ord(letter) > 0x24F
-    }  # noqa: PLR2004
+    foreign = (letter for letter in name if ord(letter) > LAST_LATIN)
+    scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in foreign}
     return next((code for script, code in _LANGUAGES if script in scripts), "")
 
 
@@ -210,6 +216,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment,
     "month_name": month_name,
     "number": number,
+    "opening": opening,
     "outbound": outbound,
     "plain": plain,
     "segments": latex.segments,

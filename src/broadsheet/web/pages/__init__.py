@@ -2,6 +2,37 @@
 
 from fastapi import APIRouter
 
-from broadsheet.web.pages import health_check
+from broadsheet.web.pages import (
+    author_show,
+    edition_show,
+    feeds_explain,
+    health_check,
+    paper_save,
+    paper_show,
+    paper_vote,
+    papers_search,
+    ranking_explain,
+    shelves_show,
+    status_show,
+    subscription,
+    topic_show,
+    trending_show,
+)
 
-ROUTERS: list[APIRouter] = [health_check.router]
+# `paper_show` comes last: its path takes everything under /papers/.
+ROUTERS: list[APIRouter] = [
+    edition_show.router,
+    trending_show.router,
+    papers_search.router,
+    topic_show.router,
+    author_show.router,
+    shelves_show.router,
+    status_show.router,
+    ranking_explain.router,
+    feeds_explain.router,
+    health_check.router,
+    subscription.router,
+    paper_vote.router,
+    paper_save.router,
+    paper_show.router,
+]

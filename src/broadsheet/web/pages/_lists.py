@@ -44,16 +44,16 @@ def page_number(request: Request) -> int:
     return int(text)
 
 
-def read_day(text: str) -> date:
-    """Read ``2026-08-21``.
+def read_day(text: str, *, field: str = "day") -> date:
+    """Read ``2026-08-21``; ``field`` is what an error calls it.
 
     Raises:
         UsageError: there is no such day.
     """
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
         year, month, day = (int(part) for part in text.split("-"))
-        return _made(text, "day", "2026-08-21", (year, month, day))
-    raise _no_such("day", text, "2026-08-21")
+        return _made(text, field, "2026-08-21", (year, month, day))
+    raise _no_such(field, text, "2026-08-21")
 
 
 def read_month(text: str) -> date:
@@ -101,8 +101,9 @@ def _made(text: str, what: str, example: str, parts: tuple[int, int, int]) -> da
 
 
 def _no_such(what: str, text: str, example: str) -> UsageError:
+    kind = what if what in {"week", "month"} else "day"
     return UsageError(
-        f"there is no {what} {text[:40]!r}; a {what} is written like {example}, "
+        f"there is no {kind} {text[:40]!r}; a {kind} is written like {example}, "
         f"from {FIRST_YEAR} to {LAST_YEAR}",
         field=what,
     )

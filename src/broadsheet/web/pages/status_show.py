@@ -1,0 +1,159 @@
+"""``/status``: what was read, when, what is missing and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from broadsheet.web import view
+from broadsheet.web.context import library_of
+from broadsheet.web.pages import _lists
+from broadsheet.web.render import render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from broadsheet.library import Library
+    from broadsheet.model import Delivery, ImportRun, LibraryStatus
+
+FAULTS = 20  # on one page
+DELIVERIES = 50  # looked at for the line about digests
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """How something is: a word, always with a shape."""
+
+    kind: str  # "ok", "warn", "bad" or "rest"
+    word: str
+    detail: str
+
+
+@router.get("/status")
+def show_status(request: Request) -> Response:
+    """Show the whole state of the library."""
+    library = library_of(request)
+    status = library.status()
+    page = _lists.page_number(request)
+    faults = library.store.quarantined(limit=FAULTS + 1, offset=(page - 1) * FAULTS)
+    jobs = [
+        ("Words", words_state(status)),
+        ("Meaning", meaning_state(status)),
+        ("Digests", digests_state(library, library.store.deliveries(limit=DELIVERIES))),
+    ]
+    return render(
+        request,
+        "status.html",
+        state=status,
+        headline=headline(status),
+        now=library.clock.now(),
+        jobs=jobs,
+        runs=[(run, run_state(run)) for run in status.runs],
+        faults=faults[:FAULTS],
+        page=page,
+        next_url=f"/status?page={page + 1}#quarantine" if len(faults) > FAULTS else None,
+        previous_url=f"/status?page={page - 1}#quarantine" if page > 1 else None,
+    )
+
+
+def headline(status: LibraryStatus) -> str:
+    """Return the whole state in one line."""
+    if not status.papers and status.specimens:
+        return "No source has delivered yet; the specimens stand in"
+    if not status.papers:
+        return "Nothing has been read yet"
+    behind = behind_words(status)
+    if behind:
+        return f"Everything is stored; {view.counted(behind, 'change')} not yet searchable"
+    missing = behind_meaning(status)
+    if missing:
+        return f"Every paper is found by word; {view.number(missing)} not yet by meaning"
+    return "Everything read is stored, indexed and searchable"
+
+
+def behind_words(status: LibraryStatus) -> int:
+    """Return how many changes the index for words has yet to apply."""
+    return max(0, status.change - status.engine.position)
+
+
+def behind_meaning(status: LibraryStatus) -> int:
+    """Return how many papers cannot be found by meaning yet."""
+    return max(0, status.papers + status.specimens - status.engine.encoded)
+
+
+def words_state(status: LibraryStatus) -> State:
+    """Return how far the index for words is."""
+    behind = behind_words(status)
+    engine = status.engine
+    detail = (
+        f"{view.counted(engine.indexed, 'paper')} indexed; {view.counted(behind, 'change')} behind"
+    )
+    if behind:
+        return State(kind="warn", word="catching up", detail=detail)
+    return State(kind="ok", word="level with the store", detail=detail)
+
+
+def meaning_state(status: LibraryStatus) -> State:
+    """Return how far the index for meaning is, and what made its vectors."""
+    missing, engine = behind_meaning(status), status.engine
+    made = "; ".join(
+        f"{view.number(count)} by {name}" for name, count in sorted(engine.encoders.items())
+    )
+    detail = f"{view.counted(engine.encoded, 'paper')} encoded" + (f" ({made})" if made else "")
+    detail += (
+        f"; searched {'exactly' if engine.kind == 'exact' else 'approximately, then re-ranked'}"
+    )
+    if missing:
+        return State(
+            kind="warn",
+            word="catching up",
+            detail=f"{view.counted(missing, 'paper')} to go; {detail}",
+        )
+    return State(kind="ok", word="complete", detail=detail)
+
+
+def digests_state(library: Library, deliveries: Sequence[Delivery]) -> State:
+    """Return what became of the newest digests, and where mail goes."""
+    where = (
+        "by SMTP"
+        if library.mailer.is_real
+        else "into the folder mail/, because no SMTP server is set (smtp_url)"
+    )
+    if not deliveries:
+        return State(kind="rest", word="none sent yet", detail=f"Mail goes {where}.")
+    failed = sum(delivery.state == "failed" for delivery in deliveries)
+    sent = sum(delivery.state == "sent" for delivery in deliveries)
+    detail = (
+        f"{sent} of the last {len(deliveries)} sent {where}; newest {view.moment(deliveries[0].at)}"
+    )
+    if failed:
+        reason = next(one.detail for one in deliveries if one.state == "failed")
+        return State(kind="bad", word=f"{failed} failed", detail=f"{detail}. {reason}")
+    return State(kind="ok", word="sent", detail=detail)
+
+
+def run_state(run: ImportRun) -> State:
+    """Return how one import ended, or that it has not."""
+    report = run.report
+    if run.error:
+        return State(kind="bad", word="failed", detail=run.error)
+    if run.finished is None:
+        return State(
+            kind="warn",
+            word="not finished",
+            detail="It runs still, or was stopped; importing again is safe.",
+        )
+    if report.quarantined:
+        reasons = ", ".join(
+            f"{reason} ({count})" for reason, count in sorted(report.reasons.items())
+        )
+        detail = f"{view.counted(report.quarantined, 'record')} quarantined" + (
+            f": {reasons}" if reasons else ""
+        )
+        return State(kind="warn", word="read, with faults", detail=detail)
+    return State(kind="ok", word="read", detail=f"in {report.seconds:.1f} s")
