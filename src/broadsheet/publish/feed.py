@@ -61,7 +61,7 @@ def feed_id(base_url: str, path: str, /) -> str:
     """Return a tag: URI (RFC 4151) for a feed of one instance; the port is no part of it."""
     host = urlsplit(base_url).hostname or "localhost"
     authority = host if ":" not in host else "localhost"  # a tag's authority is no IPv6 address
-    return f"tag:{authority},2026:{quote(path, safe='/:@!$()*,;=?&')}"
+    return f"tag:{authority},2026:{quote(path, safe='/:@!$()*,;=?&%', errors='replace')}"
 
 
 def entry(paper: Paper, base_url: str, /) -> Entry:
@@ -69,7 +69,7 @@ def entry(paper: Paper, base_url: str, /) -> Entry:
     published = _midnight(paper.day or paper.published)
     title = work.title(paper)
     return Entry(
-        id=_PAPER_TAG + quote(paper.id, safe="/:"),
+        id=_PAPER_TAG + quote(paper.id, safe="/:", errors="replace"),
         url=work.page_url(paper, base_url),
         outside_url=work.outside_url(paper),
         title=f"Specimen: {title}" if paper.is_specimen else title,

@@ -34,7 +34,7 @@ def abstract(paper: Paper, /) -> str:
 
 def path(paper: Paper, /) -> str:
     """Return the path of the paper's page, percent-encoded: ``/papers/2401.01234``."""
-    return "/papers/" + quote(ids.url_part(paper.id), safe=_PATH_SAFE)
+    return "/papers/" + quote(ids.url_part(paper.id), safe=_PATH_SAFE, errors="replace")
 
 
 def page_url(paper: Paper, base_url: str, /) -> str:
@@ -64,7 +64,7 @@ def outside_url(paper: Paper, /) -> str | None:
     if arxiv := arxiv_id(paper):
         return f"https://arxiv.org/abs/{arxiv}"
     if name := doi(paper):
-        return f"https://doi.org/{quote(name, safe=_PATH_SAFE)}"
+        return f"https://doi.org/{quote(name, safe=_PATH_SAFE, errors='replace')}"
     return paper.link("doi") or paper.link("pdf")
 
 

@@ -9,9 +9,11 @@ from xml.etree import ElementTree as ET
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Everything outside the production Char of XML 1.0 (fifth edition), section 2.2, and the
-# noncharacters that it discourages.
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+# Everything outside the production Char of XML 1.0 (fifth edition), section 2.2, and what that
+# section discourages: noncharacters, and C1 controls, which readers take for Windows-1252.
+_ILLEGAL = re.compile(
+    "[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
+)
 ATOM = "http://www.w3.org/2005/Atom"
 
 
