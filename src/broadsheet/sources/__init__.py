@@ -1,1 +1,5 @@
 """What is new out there? One file per source; each yields records, observations and faults."""
+
+from broadsheet.sources.detect import open_files
+
+__all__ = ["open_files"]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from broadsheet.model import Link
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 MAX_LENGTH = 2000
 """Longer addresses are no links."""
@@ -21,6 +25,11 @@ _URL = re.compile(
 _LATEX = re.compile(r"\\([_%&#~^$])(?:\{\})?|\\(?:url|href|texttt)\b|\\textasciitilde(?:\{\})?")
 _HOST = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,62}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}", re.IGNORECASE | re.ASCII
+)
+_BLANKS = re.compile(r"\s")
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
+_UNSAFE = re.compile(
+    r"[<>\"`{}|\\^\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]"
 )
 _CODE = (
     "github.com",
@@ -82,22 +91,37 @@ def find(text: str) -> tuple[Link, ...]:
     return tuple(found.values())
 
 
-def read(address: str) -> Link | None:
+def read(text: str) -> Link | None:
     """Return the link of an address, or None when it is not http, broken, or of a paper."""
-    url = _trimmed(re.sub(r"\s", "", address))
+    url = address(text)
+    if not url:
+        return None
+    parts = urlsplit(url)
+    host = _host(parts)
+    return None if _is_on(host, _PAPERS) else Link(kind=_kind(host, parts.path), url=url)
+
+
+def address(text: str) -> str | None:
+    """Return an address without the text around it, or None when it is no http address.
+
+    Addresses that carry a user's name, that name no public host, or are too long are none.
+    """
+    url = _trimmed(_BLANKS.sub("", text))
     if len(url) > MAX_LENGTH:
         return None
-    if not re.match(r"https?://", url, re.IGNORECASE):
+    if not _HTTP.match(url):
         url = f"https://{url}"
     try:
         parts = urlsplit(url)
-        host, has_user = (parts.hostname or "").removeprefix("www."), "@" in parts.netloc
         parts.port  # noqa: B018  # raises where it is no number
     except ValueError:
         return None
-    if has_user or not _HOST.fullmatch(host) or _is_on(host, _PAPERS):
-        return None
-    return Link(kind=_kind(host, parts.path), url=url)
+    is_safe = "@" not in parts.netloc and _HOST.fullmatch(_host(parts))
+    return url if is_safe and not _UNSAFE.search(url) else None
+
+
+def _host(parts: SplitResult) -> str:
+    return (parts.hostname or "").removeprefix("www.")
 
 
 def _kind(host: str, path: str) -> str:

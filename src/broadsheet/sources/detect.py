@@ -1,0 +1,109 @@
+"""Of what kind is this file? Its content decides; names only help to tell folders apart."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from broadsheet.errors import FormatError, SourceError
+from broadsheet.sources import _fields, _lines
+from broadsheet.sources.beir import CORPUS, Beir
+from broadsheet.sources.capture import Capture, is_capture
+from broadsheet.sources.jsonlines import JsonLines, to_record
+from broadsheet.sources.votes import COLUMNS, Votes
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from broadsheet.ports import Source
+
+SAMPLE_LINES = 30
+"""Lines that are looked at; the marks of a captured page stand in its first twenty."""
+
+STDIN = "-"
+_KINDS = "Broadsheet reads captured pages (plain text), JSON Lines (also .gz and .zst), tables of votes (.tsv) and BEIR folders"
+_BINARY = {
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a ZIP archive",
+    b"SQLite format 3": "a SQLite database",
+    b"\x89PNG": "a picture",
+    b"\xfd7zXZ": "an XZ archive",
+    b"BZh": "a bzip2 archive",
+}
+
+
+def open_files(paths: Iterable[str | os.PathLike[str]]) -> list[Source]:
+    """Return a source for each file or folder, in their order; nothing is read but beginnings.
+
+    Captured pages, JSON Lines, tables of votes and BEIR folders are told apart by content;
+    ``-`` is JSON Lines from standard input.
+
+    Raises:
+        FormatError: one of them is of no kind that Broadsheet reads; the message says what it is.
+        SourceError: one of them is not there, or may not be read.
+    """
+    return [_open(Path(path)) for path in paths]
+
+
+def _open(path: Path) -> Source:
+    if str(path) == STDIN:
+        return JsonLines(path)
+    if path.is_dir():
+        if not (path / CORPUS).is_file():
+            raise FormatError(f"{path} is a folder without {CORPUS}; {_KINDS}")
+        return Beir(path)
+    if not path.exists():
+        raise SourceError(f"{path}: there is no such file")
+    if not path.is_file():
+        raise FormatError(f"{path} is no regular file; {_KINDS}")
+    return _by_content(path, _sample(path))
+
+
+def _sample(path: Path) -> list[bytes]:
+    """Return the first lines that have any content."""
+    lines = (line for _, line in _lines.read_lines(path) if not isinstance(line, Exception))
+    found = [line for line in islice(lines, SAMPLE_LINES) if line.strip()]
+    if not found:
+        damage = next(
+            (each for _, each in _lines.read_lines(path) if isinstance(each, Exception)), None
+        )
+        raise FormatError(f"{path} is empty" if damage is None else f"{path}: {damage}")
+    return found
+
+
+def _by_content(path: Path, sample: list[bytes]) -> Source:
+    first = sample[0].removeprefix(b"\xef\xbb\xbf").strip()
+    for magic, what in _BINARY.items():
+        if first.startswith(magic):
+            raise FormatError(f"{path} is {what}; {_KINDS}")
+    if b"\0" in b"".join(sample):
+        raise FormatError(f"{path} is binary; {_KINDS}")
+    if first.startswith(b"{"):
+        return _json_lines(path, sample)
+    if set(COLUMNS[:2]) <= set(first.decode("utf-8", "replace").split("\t")):
+        return Votes(path)
+    if is_capture(b"\n".join(sample).decode("utf-8", "replace")):
+        return Capture(path)
+    if first.startswith(b"["):
+        raise FormatError(f"{path} is a JSON array; write one object per line instead")
+    raise FormatError(f"{path} is of no kind that is known here; {_KINDS}")
+
+
+def _json_lines(path: Path, sample: list[bytes]) -> Source:
+    """Return the source of a file of objects; one object over several lines is none."""
+    for line in sample:
+        try:
+            values = _fields.decode(line)
+        except _fields.FieldError:
+            continue
+        if "_id" in values and "text" in values and "abstract" not in values:
+            return Beir(path)
+        try:
+            return JsonLines(path, name=to_record(values, shelf="file").source)
+        except _fields.FieldError:
+            continue
+    if sample[0].strip() == b"{":
+        raise FormatError(f"{path} is JSON over several lines; write one object per line instead")
+    return JsonLines(path)
