@@ -70,22 +70,37 @@ def search(
     check_range("offset", offset, 0, MAX_OFFSET)
     library.engine.refresh()
     asked = parse(query) if isinstance(query, str) else query
-    notes = [_TOO_LONG] if len(asked.text) > MAX_LENGTH else []
-    request = _request(library, asked, filters or Filters(), among)
-    if mode is not Mode.LEXICAL:
-        request = replace(request, vector=_vector(library, asked, mode, notes))
-    used = Mode.LEXICAL if mode is Mode.HYBRID and request.vector is None else mode
+    sort = sort or asked.sort
+    request, used, notes = _request(library, asked, filters or Filters(), mode, among)
     count = offset + limit
-    order = _order(library, request, used, sort or asked.sort, count=count)
+    order = _order(library, request, used, sort, count=count)
     return Results(
         query=asked,
         mode=used,
         total=order.total,
-        hits=_hits(library, request, order, sort or asked.sort, start=offset, stop=count),
+        hits=_hits(library, request, order, sort, start=offset, stop=count),
         offset=offset,
         limit=limit,
         notes=tuple(notes),
     )
+
+
+def ranked(
+    library: Library,
+    query: Query,
+    /,
+    *,
+    mode: Mode,
+    count: int,
+    among: npt.NDArray[np.int64] | None = None,
+) -> list[int]:
+    """Return the keys of the ``count`` best, as ``search`` orders them, without loading papers.
+
+    Papers of equal score come in the order of their arrival, newest first.
+    """
+    library.engine.refresh()
+    request, used, _ = _request(library, query, Filters(), mode, among)
+    return _order(library, request, used, query.sort, count=count).keys[:count]
 
 
 _TOO_LONG = f"Only the first {MAX_LENGTH:,} characters of the query were read."
@@ -108,13 +123,21 @@ def check_range(name: str, value: int, low: int, high: int) -> None:
 
 
 def _request(
-    library: Library, query: Query, filters: Filters, among: npt.NDArray[np.int64] | None
-) -> Request:
+    library: Library,
+    query: Query,
+    filters: Filters,
+    mode: Mode,
+    among: npt.NDArray[np.int64] | None,
+) -> tuple[Request, Mode, list[str]]:
+    """Return what the engine is asked, the mode that is possible, and notes for the reader."""
+    notes = [_TOO_LONG] if len(query.text) > MAX_LENGTH else []
     both, rest = narrowed(query.filters, filters)
     if rest:
         found = library.engine.lexical(Query(text=""), rest, k=sorting.EVERYTHING, among=among)
         among = np.sort(found.keys)
-    return Request(query=query, filters=both, among=among)
+    vector = None if mode is Mode.LEXICAL else _vector(library, query, mode, notes)
+    used = Mode.LEXICAL if mode is Mode.HYBRID and vector is None else mode
+    return Request(query=query, filters=both, vector=vector, among=among), used, notes
 
 
 def narrowed(one: Filters, other: Filters, /) -> tuple[Filters, Filters]:
