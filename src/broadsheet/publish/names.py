@@ -36,7 +36,9 @@ def split(name: str, /) -> Name:
     name = " ".join(name.split())
     head, comma, tail = name.partition(",")
     if comma and tail.strip().casefold() not in _SUFFIXES:
-        return Name(family=head.strip() or tail.strip(), given=tail.strip() if head.strip() else "")
+        return Name(
+            family=head.strip() or tail.strip() or name, given=tail.strip() if head.strip() else ""
+        )
     words = name.replace(",", "").split()
     if len(words) <= 1:
         return Name(family=name.strip(", ") or name)

@@ -24,7 +24,8 @@ _JOURNAL = re.compile(
 
 def title(paper: Paper, /) -> str:
     """Return the title as readable Unicode on one line; never empty."""
-    return " ".join(latex.to_text(paper.title).split()) or " ".join(paper.title.split()) or paper.id
+    readable = " ".join(latex.to_text(paper.title).split())
+    return readable or " ".join(paper.title.split()) or paper.id or "Untitled"
 
 
 def abstract(paper: Paper, /) -> str:
