@@ -113,9 +113,9 @@ def timeline(
     now: datetime,
     kind: SignalKind = SignalKind.VOTE,
 ) -> Line | None:
-    """Return how one total grew from the paper's day to now; None when nothing was counted."""
-    counted = [signal for signal in signals if signal.kind is kind and signal.value > 0]
-    if not counted:
+    """Return how one total grew from the paper's day to now; None when it was not seen twice."""
+    counted = [signal for signal in signals if signal.kind is kind]
+    if len({signal.at for signal in counted if signal.value > 0}) < 2:  # noqa: PLR2004
         return None
     oldest = min(signal.at for signal in counted)
     start = min(born, oldest) if born else oldest

@@ -114,6 +114,7 @@ def _show(request: Request, edition: Edition) -> Response:
         "number": edition.first.timetuple().tm_yday,
         "front": front,
         "rows": edition.papers[len(front) :],
+        "opening": view.copyfit(papers[0].abstract) if front else 0,
         "clock": _clock(library, papers[0]) if front else None,
         "fields": fields(papers),
         "sources": sorted({source for paper in papers for source in paper.sources}),

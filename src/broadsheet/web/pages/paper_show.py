@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,11 +66,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """The newest value of one counter."""
+    """What one origin counted, at its newest."""
 
-    noun: str
-    value: int
     origin: str
+    counts: tuple[str, ...]  # "57 votes", "9 comments"
     at: datetime
 
 
@@ -140,24 +140,20 @@ def versions(records: Sequence[Record]) -> list[Version]:
 
 
 def tallies(signals: Sequence[Signal]) -> list[Tally]:
-    """Return the newest value of each counter; readers of this instance are counted together."""
-    newest: dict[tuple[SignalKind, str, str], Signal] = {}
-    for signal in signals:
-        newest[signal.kind, signal.origin, signal.actor] = signal
-    sums: dict[tuple[SignalKind, str], Tally] = {}
-    for (kind, origin, _actor), signal in newest.items():
-        before = sums.get((kind, origin))
-        sums[kind, origin] = Tally(
-            noun=kind.value,
-            value=signal.value + (before.value if before else 0),
-            origin=origin,
-            at=max(signal.at, before.at) if before else signal.at,
-        )
-    order = list(SignalKind)
-    return sorted(
-        (tally for tally in sums.values() if tally.value),
-        key=lambda tally: (order.index(SignalKind(tally.noun)), tally.origin),
-    )
+    """Return the newest values by origin; the readers of this instance are counted together."""
+    newest = {(one.origin, one.kind, one.actor): one for one in signals}
+    sums: Counter[tuple[str, SignalKind]] = Counter()
+    seen: dict[str, datetime] = {}
+    for (origin, kind, _actor), signal in newest.items():
+        sums[origin, kind] += signal.value
+        seen[origin] = max(signal.at, seen.get(origin, signal.at))
+    found = []
+    for origin in sorted(seen):
+        counts = [(kind.value, sums[origin, kind]) for kind in SignalKind if sums[origin, kind]]
+        if counts:
+            words = tuple(view.counted(value, noun) for noun, value in counts)
+            found.append(Tally(origin=origin, counts=words, at=seen[origin]))
+    return found
 
 
 def doors(paper: Paper) -> list[tuple[str, str]]:

@@ -124,7 +124,7 @@ def _values(asked: Asked, query: Query, results: Results) -> dict[str, Any]:
         "results": results,
         "chips": chips(asked, query),
         "sorts": [(name, asked.url(sort=value), value is sort) for value, name in SORTS],
-        "sort": sort,
+        "is_ranked": results.mode is not Mode.LEXICAL and bool(query.meaning),
         "bars": bars,
         "reason": reason,
         "words": matched_words,
