@@ -192,8 +192,7 @@ def _write(batch: Sequence[Item], writer: Writer, at: datetime) -> Tally:
         except MisnamedError as error:
             faults.append(_fault(record, str(error)))
     _observe([one for one in batch if isinstance(one, Observation)], resolver, writer, tally)
-    writes = list(resolver.writes())
-    if writes:
+    if writes := resolver.writes():
         writer.save(writes, at=at)
     if faults:
         writer.quarantine(faults, at=at)
@@ -214,7 +213,7 @@ def _observe(
     for _, work in found:
         if work is None:
             tally.outcomes[Outcome.WAITING] += 1
-        elif work.records or not changed.isdisjoint(work.keys):
+        elif work.changed or work.key in changed:
             tally.outcomes[Outcome.MERGED] += 1
         else:
             tally.outcomes[Outcome.UNCHANGED] += 1

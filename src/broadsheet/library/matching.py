@@ -26,8 +26,7 @@ from broadsheet.text import normal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from broadsheet.model import Identifier, Record
-    from broadsheet.ports import TitleMatch
+    from broadsheet.model import Identifier, Paper, Record
 
 MAX_YEARS_APART = 1
 
@@ -52,13 +51,13 @@ def facts_of(record: Record, /) -> Facts:
     )
 
 
-def facts_of_match(match: TitleMatch, /) -> Facts:
-    """Return what the store says of a paper besides its title."""
+def facts_of_paper(paper: Paper, /) -> Facts:
+    """Return what is known about a paper besides its title."""
     return Facts(
-        year=match.year,
-        authors=match.authors,
-        author_count=len(match.authors) or match.author_count,
-        has_real_id=match.has_real_id,
+        year=paper.year,
+        authors=paper.authors,
+        author_count=paper.author_count,
+        has_real_id=has_real_id(paper.identifiers),
     )
 
 

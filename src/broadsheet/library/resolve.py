@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from broadsheet.library import matching, merge
@@ -18,7 +19,7 @@ from broadsheet.ports import PaperWrite
 from broadsheet.text import digest, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from broadsheet.ports import Writer
 
@@ -42,17 +43,47 @@ class MisnamedError(ValueError):
 class Work:
     """One paper in the making: papers of the store and records of the batch that are one."""
 
-    keys: list[int] = field(default_factory=list)  # of the store
-    records: dict[Name, Record] = field(default_factory=dict)  # new or changed
+    key: int = 0  # in the store, where it came from there
+    parts: list[Paper] = field(default_factory=list)  # of the store
+    records: dict[Name, Record] = field(default_factory=dict)  # all of them, by name
+    changed: dict[Name, Record] = field(default_factory=dict)  # those that the batch brought
     signals: list[Signal] = field(default_factory=list)
-    identifiers: set[Identifier] = field(default_factory=set)
-    facts: list[matching.Facts] = field(default_factory=list)  # of each part
+    identifiers: set[Identifier] = field(default_factory=set)  # all it ever had
+    paper: Paper | None = None  # what it is now; None: nothing yet
+    title_key: str = ""
     joined: Work | None = None  # the work that took this one in
 
-    @property
-    def has_real_id(self) -> bool:
-        """Tell whether it goes by anything better than a title."""
-        return matching.has_real_id(self.identifiers)
+    def take(self, record: Record, /) -> None:
+        """Add or replace a record and fold again."""
+        name = (record.source, record.source_id)
+        self.records[name] = self.changed[name] = record
+        self.signals.extend(record.signals)
+        keeper = min(self.parts, key=_standing, default=None)
+        key = keeper.key if keeper else 0
+        self.paper = merge.fold(self.records.values(), key=key, known=self.identifiers)
+        self.identifiers.update(self.paper.identifiers)
+        self.title_key = normal.title_key(self.paper.title)
+
+    def join(self, other: Work, /) -> None:
+        """Take in another work, which from now on is this one."""
+        self.parts += other.parts
+        self.records |= other.records
+        self.changed |= other.changed
+        self.signals += other.signals
+        self.identifiers |= other.identifiers
+        other.joined = self
+
+    def write(self) -> PaperWrite:
+        """Return what is to be saved."""
+        assert self.paper is not None  # noqa: S101  # only changed works are written
+        key = self.paper.key
+        return PaperWrite(
+            paper=self.paper,
+            title_key=self.title_key,
+            records=tuple(self.changed.values()),
+            signals=tuple(self.signals),
+            absorbs=tuple(sorted(part.key for part in self.parts if part.key != key)),
+        )
 
 
 class Resolver:
@@ -65,7 +96,6 @@ class Resolver:
         self._by_name: dict[Name, Work] = {}
         self._by_id: dict[Identifier, Work] = {}
         self._by_title: defaultdict[str, list[Work]] = defaultdict(list)
-        self._new_signals: defaultdict[int, list[Signal]] = defaultdict(list)
         self._look_up(records)
 
     def _look_up(self, records: Sequence[Record]) -> None:
@@ -79,19 +109,25 @@ class Resolver:
         for identifier, key in owned.items():
             self._by_id[identifier] = self._at(key)
         for title_key, matches in titled.items():
-            for match in matches:
-                work = self._at(match.key)
-                work.facts.append(matching.facts_of_match(match))
-                self._by_title[title_key].append(work)
+            self._by_title[title_key] += [self._at(match.key) for match in matches]
         named = {known[n][1] for one in changed if (n := (one.source, one.source_id)) in known}
         matched = {match.key for matches in titled.values() for match in matches}
-        touched = named | matched | set(owned.values())
-        for key, paper in self._writer.load_papers(touched).items():
-            self._by_key[key].identifiers.update(paper.identifiers)
+        self._load(named | matched | set(owned.values()))
+
+    def _load(self, keys: set[int]) -> None:
+        """Learn all that the store has of the papers that may change."""
+        records = self._writer.load_records(keys)
+        for key, paper in self._writer.load_papers(keys).items():
+            work = self._at(key)
+            work.parts = [paper]
+            work.paper = paper
+            work.identifiers = set(paper.identifiers)
+            work.title_key = normal.title_key(paper.title)
+            work.records = {(one.source, one.source_id): one for one in records.get(key, ())}
 
     def _at(self, key: int) -> Work:
         if key not in self._by_key:
-            self._by_key[key] = Work(keys=[key])
+            self._by_key[key] = Work(key=key)
         return self._by_key[key]
 
     def _is_unchanged(self, record: Record) -> bool:
@@ -106,74 +142,50 @@ class Resolver:
         """
         name = (record.source, record.source_id)
         if self._is_unchanged(record):
-            self._add_signals(_root(self._by_name[name]), record.signals)
+            _root(self._by_name[name]).signals.extend(record.signals)
             return Outcome.UNCHANGED
         identifiers = merge.own_identifiers(record)
-        title_key = normal.title_key(record.title)
-        work = self._join(self._works_of(record, identifiers, title_key))
-        outcome = Outcome.MERGED if work.keys or work.records else Outcome.NEW
-        work.records[name] = record
-        work.signals.extend(record.signals)
-        work.identifiers.update(identifiers)
-        work.facts.append(matching.facts_of(record))
+        work, *others = self._works_of(record, identifiers) or [Work()]
+        outcome = Outcome.NEW if work.paper is None else Outcome.MERGED
+        for other in others:
+            work.join(other)
+        work.take(record)
         self._digests[name] = digest.record_digest(record)
         self._by_name[name] = work
-        for identifier in identifiers:
-            self._by_id[identifier] = work
-        self._by_title[title_key].append(work)
+        self._by_id.update(dict.fromkeys(identifiers, work))
+        self._by_title[work.title_key].append(work)
         return outcome
 
-    def _works_of(
-        self, record: Record, identifiers: Sequence[Identifier], title_key: str
-    ) -> list[Work]:
+    def _works_of(self, record: Record, identifiers: Sequence[Identifier]) -> list[Work]:
+        """Return the works that the record speaks of, each once: by identifier, name, title."""
         works = [_root(self._by_id[one]) for one in identifiers if one in self._by_id]
-        named = self._by_name.get((record.source, record.source_id))
-        if named is not None:
+        if named := self._by_name.get((record.source, record.source_id)):
             works.append(_root(named))
-            if matching.conflict(identifiers, _root(named).identifiers):
-                before = ", ".join(sorted(map(str, _root(named).identifiers)))
+            if matching.conflict(identifiers, works[-1].identifiers):
+                before = ", ".join(sorted(map(str, works[-1].identifiers)))
                 raise MisnamedError(f"{record.source_id} was {before} before")
-        if titled := self._titled(record, title_key, is_known=bool(works)):
+        if titled := self._titled(record, is_known=bool(works)):
             works.append(titled)
         return list(dict.fromkeys(works))
 
-    def _titled(self, record: Record, title_key: str, *, is_known: bool) -> Work | None:
-        """Return the best work of this title; for a record whose paper is known, one without id."""
-        mine = matching.facts_of(record)
-        best: tuple[int, int] | None = None
-        found = None
-        for place, work in enumerate(dict.fromkeys(map(_root, self._by_title[title_key]))):
-            if (is_known and work.has_real_id) or matching.conflict(
-                record.identifiers, work.identifiers
-            ):
-                continue
-            scores = [matching.agreement(mine, one, title=record.title) for one in work.facts]
-            if None in scores or not scores:
-                continue
-            score = (max(s for s in scores if s is not None), -place)
-            if best is None or score > best:
-                best, found = score, work
-        return found
+    def _titled(self, record: Record, *, is_known: bool) -> Work | None:
+        """Return the best work of this title; for a record whose paper is known, one without id.
 
-    def _join(self, works: Sequence[Work]) -> Work:
-        if not works:
-            return Work()
-        first = works[0]
-        for other in works[1:]:
-            first.keys += other.keys
-            first.records |= other.records
-            first.signals += other.signals
-            first.identifiers |= other.identifiers
-            first.facts += other.facts
-            other.joined = first
-        return first
-
-    def observe(self, identifier: Identifier, signals: Sequence[Signal], /) -> Work | None:
-        """Add signals to the work that goes by this identifier; None: it is not here."""
-        work = self._by_id.get(identifier)
-        if work is not None:
-            self._add_signals(_root(work), signals)
-        return work
+        Of equally good ones that with the best identifier.
+        """
+        title_key = normal.title_key(record.title)
+        best = max(
+            (
+                (score, _first_id(work.paper), work)
+                for work in dict.fromkeys(map(_root, self._by_title[title_key]))
+                if work.paper
+                and work.title_key == title_key
+                and (score := _score(record, work, work.paper, is_known=is_known)) is not None
+            ),
+            key=itemgetter(0, 1),
+            default=None,
+        )
+        return best[2] if best else None
 
     def look_up_observed(self, identifiers: Iterable[Identifier], /) -> None:
         """Learn which papers the observations of a batch speak of."""
@@ -181,28 +193,26 @@ class Resolver:
         for identifier, key in self._writer.find(missing).items():
             self._by_id[identifier] = self._at(key)
 
-    def _add_signals(self, work: Work, signals: Sequence[Signal]) -> None:
+    def observe(self, identifier: Identifier, signals: Sequence[Signal], /) -> Work | None:
+        """Add signals to the work that goes by this identifier; None: it is not here."""
+        if identifier not in self._by_id:
+            return None
+        work = _root(self._by_id[identifier])
         work.signals.extend(signals)
+        return work
 
     def loose_signals(self) -> dict[int, list[Signal]]:
         """Return signals of papers that are otherwise as they were, by key."""
-        works = {id(w): w for w in map(_root, self._by_key.values())}
         return {
-            work.keys[0]: work.signals
-            for work in works.values()
-            if work.signals and not work.records
+            key: work.signals
+            for key, work in self._by_key.items()
+            if work.joined is None and work.signals and not work.changed
         }
 
-    def writes(self) -> Iterator[PaperWrite]:
-        """Yield every paper that is new or changed, folded."""
-        works = list(dict.fromkeys(_root(one) for one in self._by_name.values()))
-        changed = [work for work in works if work.records]
-        keys = {key for work in changed for key in work.keys}
-        records = self._writer.load_records(keys)
-        papers = self._writer.load_papers(keys)
-        for work in changed:
-            parts = [papers[key] for key in work.keys if key in papers]
-            yield _write(work, parts, [one for key in work.keys for one in records.get(key, ())])
+    def writes(self) -> list[PaperWrite]:
+        """Return every paper that is new or changed, folded, in the order of the batch."""
+        works = dict.fromkeys(_root(one) for one in self._by_name.values())
+        return [work.write() for work in works if work.changed]
 
 
 def _root(work: Work) -> Work:
@@ -211,22 +221,23 @@ def _root(work: Work) -> Work:
     return work
 
 
-def _write(work: Work, parts: Sequence[Paper], records: Sequence[Record]) -> PaperWrite:
-    whole = {(one.source, one.source_id): one for one in records} | work.records
-    known = [identifier for part in parts for identifier in part.identifiers]
-    keeper = min(parts, key=_standing, default=None)
-    key = keeper.key if keeper else 0
-    paper = merge.fold(list(whole.values()), key=key, known=known)
-    return PaperWrite(
-        paper=paper,
-        title_key=normal.title_key(paper.title),
-        records=tuple(work.records.values()),
-        signals=tuple(work.signals),
-        absorbs=tuple(sorted(part.key for part in parts if part.key != key)),
+def _score(record: Record, work: Work, paper: Paper, *, is_known: bool) -> int | None:
+    """Return how well a record fits a work of its title; None: it does not."""
+    if is_known and matching.has_real_id(work.identifiers):
+        return None
+    if matching.conflict(record.identifiers, work.identifiers):
+        return None
+    return matching.agreement(
+        matching.facts_of(record), matching.facts_of_paper(paper), title=record.title
     )
 
 
 _ORDER = {scheme: place for place, scheme in enumerate(Scheme)}
+
+
+def _first_id(paper: Paper) -> tuple[int, str]:
+    """Order papers by their best identifier, the best last."""
+    return -_ORDER[paper.identifiers[0].scheme], paper.id
 
 
 def _standing(paper: Paper) -> tuple[int, int]:
