@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tantivy import Occur as Must
@@ -191,8 +192,8 @@ def _either(queries: Sequence[Ask]) -> Ask:
 def matched_words(query: Query, paper: Paper) -> tuple[str, ...]:
     """Return the words of the query, as typed, whose stem or exact form the paper has."""
     text = "\n".join([paper.title, paper.abstract, *paper.topics, paper.venue, *paper.authors])
-    there = {word for _, word in language.exact_words(text)}
-    there |= {stem for _, stem in language.stems(text)}
+    there = language.word_set(text)
+    there |= {language.stem_of(word) for word in there}
     there |= words.id_words(paper)
     found: dict[str, None] = {}
     for clause in query.clauses:
@@ -202,10 +203,16 @@ def matched_words(query: Query, paper: Paper) -> tuple[str, ...]:
 
 
 def _is_in(clause: Clause, there: set[str]) -> bool:
-    exact = [word for _, word in language.exact_words(clause.text[:MAX_CLAUSE])]
+    exact, stems = _forms(clause.text[:MAX_CLAUSE])
     if clause.text.lower() in there:
         return True
     if clause.kind is ClauseKind.PREFIX:
         return bool(exact) and any(word.startswith(exact[-1]) for word in there)
-    stems = [stem for _, stem in language.stems(clause.text[:MAX_CLAUSE])]
-    return bool(exact) and (set(exact) <= there or (bool(stems) and set(stems) <= there))
+    return bool(exact) and (there.issuperset(exact) or (bool(stems) and there.issuperset(stems)))
+
+
+@lru_cache(maxsize=1024)
+def _forms(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the exact forms and the stems of a clause: the same for every hit of a page."""
+    exact, stems = language.exact_words(text), language.stems(text)
+    return tuple(word for _, word in exact), tuple(stem for _, stem in stems)

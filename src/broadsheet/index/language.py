@@ -8,7 +8,7 @@ what a reader would call a word, without a dictionary.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import tantivy
 
@@ -21,6 +21,7 @@ MAX_WORD = 100  # bytes; longer words are left out
 _IDEOGRAPHS = (
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
 )
+_WORD = re.compile(r"[^\W_]+")  # as tantivy's simple tokenizer splits
 _SINGLE = re.compile(f"[{_IDEOGRAPHS}]")
 
 STOP_WORDS = frozenset(
@@ -184,6 +185,18 @@ def stems(text: str) -> list[tuple[int, str]]:
     """Return (position, stem) of each word that is no stop word, in order."""
     tokens = stem_analyzer().pre_tokenize(plain(text)).tokens
     return [(token.position, token.text) for token in tokens]
+
+
+def word_set(text: str) -> set[str]:
+    """Return the exact forms of a text, without order: a fifth of the time of ``exact_words``."""
+    return {word for word in _WORD.findall(plain(text)) if len(word.encode()) <= MAX_WORD}
+
+
+@lru_cache(maxsize=65_536)  # a few megabytes: the words of a field
+def stem_of(word: str) -> str:
+    """Return the stem of an exact form; of a stop word nothing."""
+    tokens = stem_analyzer().pre_tokenize(word).tokens
+    return tokens[0].text if tokens else ""
 
 
 def is_ideograph(word: str) -> bool:
