@@ -90,7 +90,9 @@ def topics(
 
 def _find(library: Library, when: str, *, limit: int, offset: int) -> Edition:
     if when == "latest":
-        newest = library.latest_edition(limit=1)
+        newest = library.latest_edition(limit=limit)
+        if offset == 0:
+            return newest
         return library.edition(newest.first, period=newest.period, limit=limit, offset=offset)
     if when in set(Period):
         return library.edition(period=Period(when), limit=limit, offset=offset)

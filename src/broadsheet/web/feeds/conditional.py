@@ -1,8 +1,9 @@
 """Has the reader seen this already? ETag, Last-Modified and 304 for feeds.
 
-RFC 9110, section 13. The ETag is the hash of the bytes. Last-Modified is when this process first
-made these bytes for this address: the order of a trending feed changes without any paper's date
-changing, so no date within the feed could stand for it.
+RFC 9110, section 13. The ETag is the hash of the bytes, weak because they may be compressed on
+their way. Last-Modified is when this process first made these bytes for this address: the order
+of a trending feed changes without any paper's date changing, so no date within the feed could
+stand for it.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def answer(
     request: Request, body: bytes, /, *, media_type: str, now: datetime, extra: Mapping[str, str]
 ) -> Response:
     """Return the bytes, or 304 where the request names them or a time since which they stand."""
-    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     versions: Versions = request.app.state.feed_versions
     modified = versions.since(str(request.url), etag, now=now)
     headers = {"ETag": etag, "Cache-Control": "no-cache", **extra}
@@ -70,10 +71,10 @@ def answer(
 
 
 def _is_known(request: Request, etag: str, modified: datetime) -> bool:
-    """Compare tags where there are any, else times; compression makes a tag weak on its way."""
+    """Compare tags where there are any, weakly, else times."""
     if (tags := request.headers.get("if-none-match")) is not None:
         named = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
-        return etag in named or "*" in named
+        return etag.removeprefix("W/") in named or "*" in named
     text = request.headers.get("if-modified-since")
     if text is None:
         return False

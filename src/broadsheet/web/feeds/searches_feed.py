@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from broadsheet.model import Filters, Mode, Sort
+from broadsheet.text.query import parse
 from broadsheet.web.api import params
 from broadsheet.web.context import TheLibrary
 from broadsheet.web.feeds import formats
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 router = APIRouter(include_in_schema=False)
 Page = Annotated[int, Query(ge=1, le=formats.MAX_PAGE)]
 Name = Annotated[str, Path(max_length=300)]
+_SUBTITLES = {
+    Sort.RELEVANCE: "What matches, best first.",
+    Sort.DATE: "What matches, newest first.",
+    Sort.VOTES: "What matches, most voted first.",
+    Sort.HEAT: "What matches, hottest first.",
+}
 
 
 def _add(form: Format) -> None:
@@ -54,22 +61,21 @@ def _only(filters: Filters) -> params.Question:
 def _listing(
     library: Library, question: params.Question, *, title: str, path: str, page: int
 ) -> Listing:
-    """Return a page of a search, newest first and by word unless the question says otherwise.
-
-    A feed tells what is new. Meaning ranks every paper there is, so "the newest by meaning"
-    would be the newest papers about anything.
-    """
+    """Return a page of a search, newest first unless the question or its query says otherwise."""
+    asked = parse(question.q)
+    named = asked.sort if asked.sort is not Sort.RELEVANCE else Sort.DATE
+    sort = question.sort or named
     results = library.search(
-        question.q,
-        mode=question.mode or Mode.LEXICAL,
+        asked,
+        mode=question.mode or Mode.HYBRID,
         filters=question.filters,
-        sort=question.sort or Sort.DATE,
+        sort=sort,
         limit=PAGE_SIZE,
         offset=(page - 1) * PAGE_SIZE,
     )
     return Listing(
         title=title,
-        subtitle="What matches, newest first." if question.sort is None else "What matches.",
+        subtitle=_SUBTITLES[sort],
         page_path=path,
         papers=[hit.paper for hit in results.hits],
         page=page,
