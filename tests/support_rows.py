@@ -57,10 +57,9 @@ ROWS: dict[str, str] = {
     "shelves": "(reader, folded, name) VALUES ('local', 'later', 'Later')",
     "shelved": f"(shelf, paper, at) VALUES (1, 1, {_NOON})",
     "subscriptions": (
-        "(email, folded, period, hour, timezone, state, created, due, failures,"
-        " wished_period, wished_hour, wished_timezone)"
+        "(email, folded, period, hour, timezone, state, created, due, failures)"
         " VALUES ('ada@example.org', 'ada@example.org', 'day', 7, 'UTC', 'active',"
-        f" {_NOON}, {_NOON}, 0, 'day', 7, 'UTC')"
+        f" {_NOON}, {_NOON}, 0)"
     ),
     "digests": (
         "(subscription, due, state, at, papers, detail)"

@@ -89,7 +89,7 @@ def subscribe_many(store: SqlStore, number: int) -> set[str]:
     emails = {f"reader{one}@example.org" for one in range(number)}
     for email in emails:
         made = store.subscribe(email, period=Period.DAY, hour=7, timezone="UTC", at=NOON)
-        store.activate(made.key, due=NOON)
+        store.activate(made.key, period=Period.DAY, hour=7, timezone="UTC", due=NOON)
     return emails
 
 

@@ -26,16 +26,18 @@ def tomorrow(subscription: Subscription) -> datetime:
     return subscription.due + DAY
 
 
+WISHES: dict[str, Any] = {"period": Period.DAY, "hour": 7, "timezone": "UTC"}
+
+
 def subscribe(store: SqlStore, email: str = "ada@example.org", **wishes: Any) -> Subscription:
     """Ask for a daily digest at 7 UTC, unless wished otherwise."""
-    values: dict[str, Any] = {"period": Period.DAY, "hour": 7, "timezone": "UTC", "at": NOON}
-    return store.subscribe(email, **(values | wishes))
+    return store.subscribe(email, **({"at": NOON} | WISHES | wishes))
 
 
 def active(store: SqlStore, email: str = "ada@example.org") -> Subscription:
     """Return an active subscription that is due at noon."""
     key = subscribe(store, email).key
-    store.activate(key, due=NOON)
+    store.activate(key, due=NOON, **WISHES)
     found = store.subscription(key)
     assert found is not None
     return found
@@ -89,8 +91,8 @@ def test_an_active_one_takes_new_wishes_when_confirmed_again(store: SqlStore) ->
     """A stranger who types an address into the form must not change what its owner gets."""
     before = active(store)
 
-    unchanged = subscribe(store, hour=21, timezone="Asia/Tokyo")
-    store.activate(before.key, due=NOON + DAY)
+    unchanged = subscribe(store, hour=3, timezone="Asia/Seoul")
+    store.activate(before.key, period=Period.DAY, hour=21, timezone="Asia/Tokyo", due=NOON + DAY)
 
     assert unchanged == before
     confirmed = store.subscription(before.key)
@@ -120,7 +122,7 @@ def test_a_link_works_once(store: SqlStore) -> None:
 def test_what_is_not_there_cannot_be_activated_or_finished(store: SqlStore) -> None:
     """A mistake in the caller is not passed over in silence."""
     with pytest.raises(NotFoundError):
-        store.activate(7, due=NOON)
+        store.activate(7, due=NOON, **WISHES)
     with pytest.raises(NotFoundError):
         store.finish_digest(7, state="sent", papers=[], at=NOON, detail="")
     assert not store.end(7)

@@ -230,10 +230,6 @@ subscriptions = Table(
     Column("created", Moment, nullable=False),
     Column("due", Moment),
     Column("failures", Integer, nullable=False),
-    # What an active subscriber asked for since; taken over by `activate`.
-    Column("wished_period", String(8), nullable=False),
-    Column("wished_hour", Integer, nullable=False),
-    Column("wished_timezone", Text, nullable=False),
     sqlite_autoincrement=True,
 )
 # claim_due_digest: whose is due, longest first

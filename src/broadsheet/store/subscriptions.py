@@ -34,20 +34,19 @@ class SubscriptionTables:
     ) -> Subscription:
         """Return the address's subscription: made PENDING, or as it is when there is one.
 
-        An ENDED or PENDING one is PENDING with the new wishes; an ACTIVE one keeps its state
-        and takes the new wishes only when confirmed again. Addresses are compared casefolded.
+        An ENDED or PENDING one is PENDING with the new wishes; an ACTIVE one stays as it is
+        until `activate` brings the wishes that its owner confirmed. Addresses are compared
+        casefolded.
         """
         table = schema.subscriptions
         wishes = {"period": period.value, "hour": hour, "timezone": text(timezone)}
-        wished = {f"wished_{wish}": value for wish, value in wishes.items()}
         pending = {"state": SubscriptionState.PENDING.value, "due": None, "failures": 0}
         made = {"email": text(email), "folded": name(email.casefold()), "created": at}
         is_here = table.c.folded == made["folded"]
         is_active = table.c.state == SubscriptionState.ACTIVE.value
-        row = made | wishes | wished | pending
+        row = made | wishes | pending
         with self.database.write() as connection:
             self.database.insert_new(connection, table, [row])
-            connection.execute(update(table).where(is_here).values(wished))
             connection.execute(update(table).where(is_here, ~is_active).values(wishes | pending))
             return _subscription(connection.execute(select(table).where(is_here)).one())
 
@@ -73,8 +72,10 @@ class SubscriptionTables:
         with self.database.write() as connection:
             return bool(self.database.insert_new(connection, schema.tokens, [used]))
 
-    def activate(self, key: int, /, *, due: datetime) -> None:
-        """Make a subscription ACTIVE, its first digest due at ``due``.
+    def activate(
+        self, key: int, /, *, period: Period, hour: int, timezone: str, due: datetime
+    ) -> None:
+        """Make a subscription ACTIVE with these wishes, its first digest due at ``due``.
 
         Raises:
             NotFoundError: there is none of this key.
@@ -87,9 +88,9 @@ class SubscriptionTables:
                 state=SubscriptionState.ACTIVE.value,
                 due=due,
                 failures=0,
-                period=table.c.wished_period,
-                hour=table.c.wished_hour,
-                timezone=table.c.wished_timezone,
+                period=period.value,
+                hour=hour,
+                timezone=text(timezone),
             )
         )
         with self.database.write() as connection:
