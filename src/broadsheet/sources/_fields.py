@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 MAX_TITLE = 2_000  # characters
 MAX_ABSTRACT = 100_000  # characters
-MAX_NAME = 300  # characters of an author's name, a keyword, a venue
+MAX_NAME = 1_000  # characters of an author's name, a keyword, a venue; some hold whole teams
 MAX_NAMES = 10_000  # the largest collaborations sign with 5,000
 MAX_TEXT = 10_000  # characters of a comment, a summary
+SHOWN = 40  # characters of a value in a message
 MAX_DEPTH = 20  # lists in lists, in what is kept as `extra`
 MIN_YEAR, MAX_YEAR = 1400, 2100
 """Years outside are mistakes: no paper is older than print, and 9999 stands for nothing."""
@@ -28,6 +29,7 @@ MAX_COUNT = 10**12
 
 _NO_VALUES: tuple[object, ...] = (None, "", [], {})
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?", re.ASCII)
+_DIGITS = re.compile(r"[+-]?\d{1,15}", re.ASCII)
 _DAY_LENGTH = 10
 _SPOILT = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 
@@ -75,23 +77,18 @@ def clean_deep(value: Any) -> Any:
 
 
 class Fields:
-    """The fields of one object; what is taken is gone, so that the rest can be kept."""
+    """The fields of one object that say something; what is taken is gone, the rest can be kept."""
 
     __slots__ = ("_values",)
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = dict(values)
+        self._values = {name: value for name, value in values.items() if value not in _NO_VALUES}
 
     def take(self, *names: str) -> tuple[str, Any]:
-        """Take the first of these fields that has a value, and its name; ("", None) for none.
-
-        Fields of the other names stay.
-        """
+        """Take the first of these fields, and its name; ("", None) for none. The others stay."""
         for name in names:
-            value = self._values.get(name)
-            if value not in _NO_VALUES:
-                del self._values[name]
-                return name, value
+            if name in self._values:
+                return name, self._values.pop(name)
         return "", None
 
     def put(self, name: str, value: Any) -> None:
@@ -99,8 +96,8 @@ class Fields:
         self._values[name] = value
 
     def has(self, *names: str) -> bool:
-        """Tell whether one of these fields is there, with or without a value."""
-        return any(name in self._values for name in names)
+        """Tell whether one of these fields is there."""
+        return not self._values.keys().isdisjoint(names)
 
     def rest(self) -> dict[str, Any]:
         """Return what was not taken, without what says nothing.
@@ -108,11 +105,10 @@ class Fields:
         Raises:
             FieldError: a value is nested too deeply.
         """
-        kept = {name: value for name, value in self._values.items() if value not in _NO_VALUES}
-        for name, value in kept.items():
+        for name, value in self._values.items():
             if isinstance(value, (list, dict)) and not _is_shallow(value, MAX_DEPTH):
                 raise FieldError(f"{name}: lists are nested more than {MAX_DEPTH} deep")
-        return kept
+        return self._values
 
     def text(self, *names: str, limit: int = MAX_NAME) -> str:
         """Take a text on one line, "" when there is none.
@@ -120,8 +116,12 @@ class Fields:
         Raises:
             FieldError: it is no text, or longer than ``limit``.
         """
+        if self._values.keys().isdisjoint(names):
+            return ""
         name, value = self._string(*names)
-        return _short(name, normal.clean(normal.strip_html(value)), limit) if name else ""
+        if "<" in value or "&" in value:
+            value = normal.strip_html(value)
+        return _short(name, normal.clean(value), limit)
 
     def paragraphs(self, *names: str, limit: int) -> str:
         """Take a text that may have paragraphs, "" when there is none.
@@ -129,9 +129,9 @@ class Fields:
         Raises:
             FieldError: it is no text, or longer than ``limit``.
         """
-        name, value = self._string(*names)
-        if not name:
+        if self._values.keys().isdisjoint(names):
             return ""
+        name, value = self._string(*names)
         return _short(name, normal.clean_paragraphs(normal.strip_html(value)), limit)
 
     def names(self, *names: str) -> tuple[str, ...]:
@@ -140,9 +140,9 @@ class Fields:
         Raises:
             FieldError: it is no list of names, or longer than any list of names is.
         """
-        name, values = self.take(*names)
-        if not name:
+        if self._values.keys().isdisjoint(names):
             return ()
+        name, values = self.take(*names)
         if isinstance(values, str):
             values = [each for each in re.split(r"\s*;\s*|\s+and\s+", values) if each]
         if not isinstance(values, list):
@@ -157,19 +157,11 @@ class Fields:
         Raises:
             FieldError: it is none, or out of range.
         """
-        name, value = self.take(*names)
-        if not name:
+        if self._values.keys().isdisjoint(names):
             return None
-        number = value
-        if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,15}", value.strip(), re.ASCII):
-            number = int(value)
-        elif isinstance(value, float) and value.is_integer():
-            number = int(value)
-        if not isinstance(number, int) or isinstance(number, bool):
-            raise FieldError(f"{name}: expected a whole number, found {_kind(value)}")
-        if not least <= number <= most:
-            raise FieldError(f"{name}: {shown(number)} is not between {least} and {most}")
-        return number
+        name, number = self.take(*names)
+        is_plain = type(number) is int and least <= number <= most
+        return number if is_plain else _whole(name, number, least=least, most=most)
 
     def day(self, *names: str) -> tuple[date, Precision] | None:
         """Take a date, as "2026", "2026-03", "2026-03-04" or with a time; None for none.
@@ -177,12 +169,13 @@ class Fields:
         Raises:
             FieldError: there is no such day.
         """
-        name, value = self._string(*names)
-        return day_of(name, value) if name else None
+        if self._values.keys().isdisjoint(names):
+            return None
+        return day_of(*self._string(*names))
 
     def _string(self, *names: str) -> tuple[str, str]:
         name, value = self.take(*names)
-        if name and not isinstance(value, str):
+        if not isinstance(value, str):
             raise FieldError(f"{name}: expected text, found {_kind(value)}")
         return name, value
 
@@ -238,18 +231,23 @@ def check_year(name: str, year: int) -> None:
 
 def shown(value: Any) -> str:
     """Return the beginning of a value, for a message."""
-    text = (
-        value
-        if isinstance(value, str)
-        else str(value)
-        if not isinstance(value, int)
-        else _number(value)
-    )
-    return repr(text[:40]) if isinstance(value, str) else text[:40]
+    if isinstance(value, str):
+        return repr(value[:SHOWN])
+    if isinstance(value, int) and abs(value) > MAX_COUNT:
+        return "a number of many digits"
+    return str(value)[:SHOWN]
 
 
-def _number(value: int) -> str:
-    return str(value) if abs(value) < 10**20 else "a number of more than 20 digits"
+def _whole(name: str, value: Any, *, least: int, most: int) -> int:
+    """Return the whole number that a value of another shape is: "12", 12.0."""
+    is_digits = isinstance(value, str) and _DIGITS.fullmatch(value.strip())
+    is_integral = isinstance(value, float) and value.is_integer()
+    number = int(value) if is_digits or is_integral else value
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise FieldError(f"{name}: expected a whole number, found {_kind(value)}")
+    if not least <= number <= most:
+        raise FieldError(f"{name}: {shown(number)} is not between {least} and {most}")
+    return number
 
 
 def _short(name: str, text: str, limit: int) -> str:

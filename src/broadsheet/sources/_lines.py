@@ -63,33 +63,35 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes | Exception]]:
     """
     number = 0
     rest = b""
-    passed_over = 0
-    chunks = _chunks(path)
-    while True:
-        try:
-            chunk = next(chunks, None)
-        except CutError as cut:
-            yield number + 1, cut
-            return
-        if chunk is None:
-            break
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            number += 1
-            if passed_over:
+    passed_over = 0  # bytes of a line that is too long
+    try:
+        for chunk in _chunks(path):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                number += 1
+                if line and not passed_over:
+                    yield number, line
                 passed_over = 0
-            elif line:
-                yield number, line
-        if passed_over or len(rest) > MAX_LINE:
-            if not passed_over:
-                yield number + 1, TooLongError()
-            passed_over += len(rest)
-            rest = b""
-            if passed_over > MAX_PASSED_OVER:
-                yield number + 1, CutError("one line goes on for more than 1 GiB")
-                return
-    if rest and not passed_over:
+            if passed_over or len(rest) > MAX_LINE:
+                if not passed_over:
+                    yield number + 1, TooLongError()
+                passed_over, rest = _pass_over(passed_over, rest), b""
+    except CutError as cut:
+        yield number + 1, cut
+        return
+    if rest:
         yield number + 1, rest
+
+
+def _pass_over(passed_over: int, rest: bytes) -> int:
+    """Return how much of a line was passed over now.
+
+    Raises:
+        CutError: it is too much to go on.
+    """
+    if passed_over + len(rest) > MAX_PASSED_OVER:
+        raise CutError(f"one line goes on for more than {MAX_PASSED_OVER // 2**20} MiB")
+    return passed_over + len(rest)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

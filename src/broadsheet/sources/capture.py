@@ -20,6 +20,7 @@ comments are dated by that bound, which depends on nothing but the page's own wo
 importing a copy of the page adds nothing. Where there is no bound, the number of comments is
 kept in ``extra``.
 """
+# ruff: noqa: RUF001  # typographic quotes end sentences
 
 from __future__ import annotations
 

@@ -23,7 +23,10 @@ SAMPLE_LINES = 30
 """Lines that are looked at; the marks of a captured page stand in its first twenty."""
 
 STDIN = "-"
-_KINDS = "Broadsheet reads captured pages (plain text), JSON Lines (also .gz and .zst), tables of votes (.tsv) and BEIR folders"
+_KINDS = (
+    "Broadsheet reads captured pages (plain text), JSON Lines (also .gz and .zst), "
+    "tables of votes (.tsv) and BEIR folders"
+)
 _BINARY = {
     b"%PDF": "a PDF",
     b"PK\x03\x04": "a ZIP archive",

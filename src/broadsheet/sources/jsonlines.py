@@ -47,7 +47,8 @@ RAW_LENGTH = 500  # characters of a line that a fault keeps
 _SAMPLE_DOIS = frozenset({"10.1145/1122445.1122456", "10.1145/1235", "10.1145/nnnnnnn.nnnnnnn"})
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 _LINK_KINDS = frozenset({"abstract", "pdf", "code", "project", "data", "discussion", "doi"})
-_HAS_ADDRESS = re.compile(r"http|www\.|git(?:hub|lab)\.|\.io\b|zenodo|huggingface\.co")
+# Without one of these a text has no address; looking for them is cheaper than for addresses.
+_ADDRESS_HINTS = ("http", "www.", ".com/", ".org/", ".io", ".co/")
 _ADDRESSES = (
     (("pdf_url",), "pdf"),
     (("url",), "abstract"),
@@ -212,6 +213,8 @@ def _identity(fields: Fields, values: dict[str, Any], shelf: str) -> _Name:
 
 def _other_ids(fields: Fields) -> list[Identifier]:
     """Return the identifiers that stand in fields of their own."""
+    if not fields.has("doi", "DOI", "arxiv_id", "acl_id", "openreview_id", "identifiers"):
+        return []
     found = _dois(fields)
     for name in ("arxiv_id", "acl_id", "openreview_id"):
         value = fields.text(name)
@@ -321,11 +324,10 @@ def _month_of_id(identifiers: tuple[Identifier, ...]) -> date | None:
 def _categories(fields: Fields) -> tuple[str, ...]:
     primary = fields.text("primary_category")
     name, value = fields.take("categories")
-    if isinstance(value, str):
-        value = value.split()
     if name:
-        fields.put(name, value)
-    return tuple(dict.fromkeys(filter(None, (primary, *fields.names("categories")))))
+        fields.put(name, value.split() if isinstance(value, str) else value)
+    found = fields.names("categories")
+    return tuple(dict.fromkeys((primary, *found) if primary else found))
 
 
 def _topics(fields: Fields) -> tuple[str, ...]:
@@ -355,15 +357,20 @@ def _links(fields: Fields, identifiers: tuple[Identifier, ...], said: str) -> tu
         found += _id_links(identifier)
     for names, kind in _ADDRESSES:
         name, value = fields.take(*names)
+        if not name:
+            continue
         url = links.address(value) if isinstance(value, str) else None
         if url:
             found.append(Link(kind=kind, url=url))
-        elif name:
+        else:
             fields.put(name, value)
     found += _given_links(fields)
-    if _HAS_ADDRESS.search(said):
+    if any(hint in said for hint in _ADDRESS_HINTS):
         found += links.find(said)
-    return tuple({link.url.rstrip("/").casefold(): link for link in reversed(found)}.values())[::-1]
+    unique: dict[str, Link] = {}
+    for link in found:
+        unique.setdefault(link.url.rstrip("/").lower(), link)
+    return tuple(unique.values())
 
 
 def _id_links(identifier: Identifier) -> tuple[Link, ...]:

@@ -26,30 +26,32 @@ TITLE_DIGEST_LENGTH = 20
 
 # Old archives stopped taking new names in March 2007.
 _ARCHIVES = (
-    "acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg comp-gas "
-    "cond-mat cs dg-ga funct-an gr-qc hep-ex hep-lat hep-ph hep-th math math-ph mtrl-th nlin "
-    "nucl-ex nucl-th patt-sol physics plasm-ph q-alg q-bio quant-ph solv-int supr-con"
-).split()
+    "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|"
+    "comp-gas|cond-mat|cs|dg-ga|funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|mtrl-th|nlin|"
+    "nucl-ex|nucl-th|patt-sol|physics|plasm-ph|q-alg|q-bio|quant-ph|solv-int|supr-con"
+)
 _VERSION = r"(?:v(?P<version>[1-9]\d{0,3}))?"
 _ARXIV_NEW = re.compile(
-    # Four digits after the point until December 2014, five from January 2015.
-    r"(?P<id>(?:(?:0[7-9]|1[0-4])(?:0[1-9]|1[0-2])\.\d{4}"
-    r"|(?:1[5-9]|[2-8]\d)(?:0[1-9]|1[0-2])\.\d{5}))" + _VERSION,
+    # From April 2007; four digits after the point until December 2014, five from January 2015.
+    r"(?P<id>(?:07(?:0[4-9]|1[0-2])|(?:0[89]|1[0-4])(?:0[1-9]|1[0-2]))\.\d{4}"
+    r"|(?:1[5-9]|[2-8]\d)(?:0[1-9]|1[0-2])\.\d{5})" + _VERSION,
     re.ASCII | re.IGNORECASE,
 )
 _ARXIV_OLD = re.compile(
-    r"(?P<archive>" + "|".join(_ARCHIVES) + r")(?:\.[a-z]{2}(?:-[a-z]{2,4})?)?/"
+    rf"(?P<archive>{_ARCHIVES})(?:\.[a-z]{2}(?:-[a-z]{2, 4})?)?/"
     r"(?P<number>(?:9[1-9]|0[0-7])(?:0[1-9]|1[0-2])\d{3})" + _VERSION,
     re.ASCII | re.IGNORECASE,
 )
-_ARXIV_LABEL = re.compile(r"(?:oai:arxiv\.org:|arxiv(?:\s*:\s*|\s+)(?:id\s*:?\s*)?)(?=\S)", re.I)
+_ARXIV_LABEL = re.compile(
+    r"(?:oai:arxiv\.org:|arxiv(?:\s*:\s*|\s+)(?:id\s*:?\s*)?)(?=\S)", re.IGNORECASE
+)
 # What a stamped PDF or a listing puts after the id: "[cs.LG]", "[cs.LG] 3 Jan 2024", "(cs.LG)".
 _ARXIV_STAMP = re.compile(
     r"\s*[\[(][a-z]{2,8}(?:-[a-z]{2,4})?(?:\.[a-z-]{2,8})?[\])](?:\s+\d{1,2} [a-z]{3,9} \d{4})?\Z",
-    re.I,
+    re.IGNORECASE,
 )
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S+", re.ASCII)
-_DOI_LABEL = re.compile(r"(?:info:doi/|doi\s*:\s*|doi\s+(?=10\.))", re.I)
+_DOI_LABEL = re.compile(r"(?:info:doi/|doi\s*:\s*|doi\s+(?=10\.))", re.IGNORECASE)
 _ARXIV_DOI = "10.48550/arxiv."
 _ACL_DOI = re.compile(r"10\.(?:18653|3115)/v1/(?P<id>\S+)", re.ASCII)
 _ACL_NEW = re.compile(r"(?:19|20)\d\d\.[a-z0-9_]+-[a-z0-9_]+\.[a-z0-9]+", re.ASCII)
@@ -61,12 +63,12 @@ _LOCAL = re.compile(r"[^\s/]+/\S(?:.*\S)?")
 _SCHEMELESS_HOSTS = re.compile(
     r"(?:[a-z0-9-]+\.)*(?:arxiv\.org|ar5iv\.org|alphaxiv\.org|doi\.org|aclanthology\.org"
     r"|aclweb\.org|openreview\.net|huggingface\.co|hf\.co|scirate\.com)/",
-    re.I,
+    re.IGNORECASE,
 )
 # Path heads under which hosts keep arXiv papers: "/abs/2401.01234", "/papers/2401.01234.md".
 _ARXIV_PATH = re.compile(
     r"/(?:abs|pdf|html|format|ps|e-print|src|papers|paper|arxiv|overview|labs/html|list)/(?P<rest>.+)",
-    re.I,
+    re.IGNORECASE,
 )
 _ARXIV_HOSTS = (
     "arxiv.org",
@@ -78,7 +80,7 @@ _ARXIV_HOSTS = (
     "semanticscholar.org",
     "arxiv-vanity.com",
 )
-_FILE_ENDING = re.compile(r"(?:\.pdf|\.html?|\.md|\.json|\.bib|\.ris|\.tar\.gz)\Z", re.I)
+_FILE_ENDING = re.compile(r"(?:\.pdf|\.html?|\.md|\.json|\.bib|\.ris|\.tar\.gz)\Z", re.IGNORECASE)
 
 _Versioned = tuple[Identifier, int | None]
 
@@ -165,7 +167,7 @@ def _arxiv(text: str) -> _Versioned | None:
         value = found["id"]
     else:
         found = _ARXIV_OLD.fullmatch(text)
-        if not found or found["number"][:2] == "07" and found["number"][2:4] > "03":
+        if not found or (found["number"][:2] == "07" and found["number"][2:4] > "03"):
             return None
         value = f"{found['archive'].lower()}/{found['number']}"
     version = found["version"]
@@ -243,11 +245,9 @@ def _from_url(text: str) -> _Versioned | None:
     if _is_on(host, "aclanthology.org") or _is_on(host, "aclweb.org"):
         name = _FILE_ENDING.sub("", path.removeprefix("/anthology"))
         return _acl(name.strip("/"))
-    if _is_on(host, "doi.org"):
-        return _doi(path.strip("/"))
     if any(_is_on(host, known) for known in _ARXIV_HOSTS):
         return _arxiv_path(path)
-    return _publisher_path(path)
+    return _doi(path.strip("/")) if _is_on(host, "doi.org") else _publisher_path(path)
 
 
 def _arxiv_path(path: str) -> _Versioned | None:

@@ -49,9 +49,9 @@ _MATHY = re.compile(r"[\\^_{}=<>]")
 
 
 def to_text(source: str) -> str:
-    """Return the source as plain readable Unicode; never raises, in time linear in its length.
+    r"""Return the source as plain readable Unicode; never raises, in time linear in its length.
 
-    ``MHC^3`` is ``MHC³``, ``{\\'e}`` is ``é``, ``$O(n\\log n)$`` is ``O(n log n)``; money, lone
+    ``MHC^3`` is ``MHC³``, ``{\'e}`` is ``é``, ``$O(n\log n)$`` is ``O(n log n)``; money, lone
     dollars, ``snake_case`` and addresses stay as they are. Commands that nobody knows lose their
     backslash. Text without LaTeX comes back unchanged.
     """

@@ -1,4 +1,5 @@
 """How is one stretch of LaTeX read aloud? The writers behind ``text.latex``: text, and formulas."""
+# ruff: noqa: RUF001  # primes and dashes are what it writes
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 40
 """Braces nested deeper are dropped, their content kept."""
 
-_TOKEN = re.compile(
+_PIECE = re.compile(
     r"\\(?:[a-zA-Z]+\*?|.)|https?://[^\s\\{}$<>\"]+|---?|``|''|[^\\{}^_~$&\-`'h]+|.", re.DOTALL
 )
 _THIN = "\ue000"  # a blank that is shown only between two words
@@ -55,51 +56,51 @@ def tidy(written: str) -> str:
 
 
 class _Reader:
-    """A place in a list of tokens, none of them empty."""
+    """A place in a list of pieces, none of them empty."""
 
     def __init__(self, source: str) -> None:
-        self.tokens: list[str] = _TOKEN.findall(source)
+        self.pieces: list[str] = _PIECE.findall(source)
         self.at = 0
 
     def peek(self) -> str:
-        """Return the next token, or nothing at the end."""
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+        """Return the next piece, or nothing at the end."""
+        return self.pieces[self.at] if self.at < len(self.pieces) else ""
 
     def take(self) -> str:
-        """Return the next token and pass over it."""
-        token = self.peek()
+        """Return the next piece and pass over it."""
+        piece = self.peek()
         self.at += 1
-        return token
+        return piece
 
     def put_back(self, rest: str) -> None:
-        """Leave the rest of the token that was taken last to be read next."""
+        """Leave the rest of the piece that was taken last to be read next."""
         if rest:
             self.at -= 1
-            self.tokens[self.at] = rest
+            self.pieces[self.at] = rest
 
     def skip_space(self) -> None:
         """Pass over blanks, as before an argument."""
-        while (token := self.peek()) and token[0].isspace():
+        while (piece := self.peek()) and piece[0].isspace():
             self.at += 1
-            self.put_back(token.lstrip())
+            self.put_back(piece.lstrip())
 
     def letter(self) -> str:
         """Take one character, or one command."""
-        token = self.take()
-        if token and token[0] != "\\":
-            self.put_back(token[1:])
-            return token[0]
-        return token
+        piece = self.take()
+        if piece and piece[0] != "\\":
+            self.put_back(piece[1:])
+            return piece[0]
+        return piece
 
     def option(self) -> str:
         """Take ``[...]`` when it is next and short; return what it says."""
-        token = self.peek()
-        end = token.find("]")
-        if not token.startswith("[") or not 0 < end <= _MAX_OPTION:
+        piece = self.peek()
+        end = piece.find("]")
+        if not piece.startswith("[") or not 0 < end <= _MAX_OPTION:
             return ""
         self.at += 1
-        self.put_back(token[end + 1 :])
-        return token[1:end]
+        self.put_back(piece[end + 1 :])
+        return piece[1:end]
 
     def raw_group(self) -> str:
         """Take the next group as it stands, without its braces; one character without any."""
@@ -108,12 +109,12 @@ class _Reader:
             return self.letter()
         self.at += 1
         start, open_braces = self.at, 1
-        while self.at < len(self.tokens):
-            token = self.take()
-            open_braces += (token == "{") - (token == "}")
+        while self.at < len(self.pieces):
+            piece = self.take()
+            open_braces += (piece == "{") - (piece == "}")
             if not open_braces:
-                return "".join(self.tokens[start : self.at - 1])
-        return "".join(self.tokens[start : self.at])
+                return "".join(self.pieces[start : self.at - 1])
+        return "".join(self.pieces[start : self.at])
 
 
 class _Writer:
@@ -126,21 +127,21 @@ class _Writer:
 
     def write(self) -> str:
         """Write until the brace that closes this group, or the end."""
-        while token := self.reader.take():
-            if token == "}":
+        while piece := self.reader.take():
+            if piece == "}":
                 if self.depth:
                     break
-            elif token == "{":
+            elif piece == "{":
                 self.group()
-            elif token[0] == "\\" and len(token) > 1:
-                self.command(token[1:])
-            elif token in {"^", "_"}:
-                self.script(token)
+            elif piece[0] == "\\" and len(piece) > 1:
+                self.command(piece[1:])
+            elif piece in {"^", "_"}:
+                self.script(piece)
             else:
-                self.plain(token)
+                self.plain(piece)
         return "".join(self.out)
 
-    def plain(self, token: str) -> None:
+    def plain(self, piece: str) -> None:
         """Write what is no command."""
         raise NotImplementedError
 
@@ -165,16 +166,16 @@ class _Writer:
     def argument(self) -> str:
         """Return the next argument as written: a group, a command or one character."""
         self.reader.skip_space()
-        token = self.reader.letter()
-        if token == "{":
+        piece = self.reader.letter()
+        if piece == "{":
             return self.inner()
-        if token == "}":
-            self.reader.put_back(token)
+        if piece == "}":
+            self.reader.put_back(piece)
             return ""
-        if len(token) < 2 or self.depth >= MAX_DEPTH:  # noqa: PLR2004  # no command
-            return token
+        if len(piece) < 2 or self.depth >= MAX_DEPTH:  # noqa: PLR2004  # no command
+            return piece
         writer = type(self)(self.reader, depth=self.depth + 1)
-        writer.command(token[1:])
+        writer.command(piece[1:])
         return "".join(writer.out)
 
     def has_group(self) -> bool:
@@ -182,7 +183,7 @@ class _Writer:
         reader = self.reader
         if reader.peek() == "{":
             return True
-        if reader.peek().isspace() and reader.tokens[reader.at + 1 : reader.at + 2] == ["{"]:
+        if reader.peek().isspace() and reader.pieces[reader.at + 1 : reader.at + 2] == ["{"]:
             reader.at += 1
             return True
         return False
@@ -334,19 +335,19 @@ class _Writer:
 class _TextWriter(_Writer):
     """Text: most signs stand for themselves."""
 
-    def plain(self, token: str) -> None:
+    def plain(self, piece: str) -> None:
         """Write text; dashes and quotes as they are meant, ties as blanks."""
-        if token == "~":
+        if piece == "~":
             before, after = self.tail(1), self.reader.peek()[:1]
             is_tie = before and not before.isspace() and before not in "(/[" and after.strip()
             is_range = before.isdigit() and after.isdigit()
             self.out.append(" " if is_tie and not is_range else "~")
-        elif token == "--":
+        elif piece == "--":
             before, after = self.tail(1), self.reader.peek()[:1]
             is_option = (not before or before.isspace()) and after.isalpha()
             self.out.append("--" if is_option else "–")
         else:
-            self.out.append({"---": "—", "``": "“", "''": "”"}.get(token, token))
+            self.out.append({"---": "—", "``": "“", "''": "”"}.get(piece, piece))
 
     def group(self) -> None:
         """Write a group; braces that list things ("{a, b}") are kept."""
@@ -367,7 +368,7 @@ class _TextWriter(_Writer):
             self.reader.skip_space()
 
     def script(self, mark: str) -> None:
-        """Write ``MHC^3`` and ``H_2O`` as they are meant; ``snake_case`` and ``^_^`` as they are."""
+        """Write ``MHC^3`` and ``H_2O`` as they are meant, ``snake_case`` as it is."""
         reader, before = self.reader, self.tail(1)
         if reader.peek() == "{" and (before.isalnum() or before in ")]}"):
             reader.take()
@@ -403,9 +404,9 @@ class _TextWriter(_Writer):
 class _MathWriter(_Writer):
     """A formula: letters touch, relations stand free."""
 
-    def plain(self, token: str) -> None:
+    def plain(self, piece: str) -> None:
         """Write signs of a formula; ``'`` is a prime, ``&`` a place in a table."""
-        self.out.append({"~": " ", "&": " ", "'": "′", "''": "″", "$": ""}.get(token, token))
+        self.out.append({"~": " ", "&": " ", "'": "′", "''": "″", "$": ""}.get(piece, piece))
 
     def symbol(self, value: str) -> None:
         """Write a symbol; blanks around it are kept only where they are on both sides."""

@@ -1,4 +1,5 @@
 """Where is more of the paper? Code, project and data links in abstracts and comments."""
+# ruff: noqa: RUF001  # typographic quotes stand around addresses
 
 from __future__ import annotations
 
@@ -28,6 +29,11 @@ _HOST = re.compile(
 )
 _BLANKS = re.compile(r"\s")
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
+# Most addresses are as plain as this, and need no further look.
+_PLAIN = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,20}(?:/[\w/.~%+=&#?-]{0,500}(?<=[\w/]))?",
+    re.ASCII,
+)
 _UNSAFE = re.compile(
     r"[<>\"`{}|\\^\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]"
 )
@@ -106,6 +112,8 @@ def address(text: str) -> str | None:
 
     Addresses that carry a user's name, that name no public host, or are too long are none.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     url = _trimmed(_BLANKS.sub("", text))
     if len(url) > MAX_LENGTH:
         return None

@@ -1,4 +1,5 @@
 """Which strings are the same? Clean text, folded text, keys of titles and names."""
+# ruff: noqa: RUF001  # letters that look like others are what it folds
 
 from __future__ import annotations
 
@@ -21,6 +22,9 @@ _HARMFUL = re.compile(
 )
 # Joiners shape Persian, Indic scripts and emoji; beside anything ASCII they only hide.
 _STRAY_JOINERS = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])")
+# Quotes and dashes of Windows-1252 that were taken for Latin-1 on their way.
+_WINDOWS = str.maketrans({0x91: "‘", 0x92: "’", 0x93: "“", 0x94: "”", 0x96: "–", 0x97: "—"})
+_ENTITY = re.compile(r"&(?:[a-z][a-z0-9]{1,30}|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
 _PARAGRAPH_BREAK = re.compile(r"\n[^\S\n]*\n\s*")
 # Marks that may be left out in writing: Latin, Greek and Cyrillic accents, Hebrew and Arabic
 # vowel points. Signs that carry a vowel or kill one (Indic, Thai, kana) stay.
@@ -47,15 +51,19 @@ _TAG = re.compile(
     rf"<(?:/?(?:{_INLINE_TAGS}|(?P<block>{_BLOCK_TAGS}))(?:\s[^<>]*|/)?|!--.*?--|!doctype[^<>]*)>",
     re.IGNORECASE | re.DOTALL,
 )
-_UNREAD = re.compile(r"<(script|style|svg|iframe|object)\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.I | re.S)
-_SHIFTED = re.compile(r"<(sup|sub)>([-+=()0-9n]{1,12})</\1>", re.I)
+_UNREAD = re.compile(
+    r"<(script|style|svg|iframe|object)\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL
+)
+_SHIFTED = re.compile(r"<(sup|sub)>([-+=()0-9n]{1,12})</\1>", re.IGNORECASE)
 
 
 def clean(s: str) -> str:
     """Return the text on one line: NFC, nothing invisible, white space folded to one space."""
     if not s.isprintable():
         s = _without_harmful(s)
-    return " ".join(s.split()) if s.isascii() else unicodedata.normalize("NFC", " ".join(s.split()))
+    elif s.isascii() and "  " not in s:
+        return s.strip(" ")
+    return unicodedata.normalize("NFC", " ".join(s.split()))
 
 
 def clean_paragraphs(s: str) -> str:
@@ -68,7 +76,7 @@ def clean_paragraphs(s: str) -> str:
 
 
 def strip_html(s: str) -> str:
-    """Return the text of HTML: known tags out, scripts and styles with their content, entities read.
+    """Return the text of HTML: known tags and what scripts hold go, entities are read.
 
     ``a < b`` and tags that HTML does not know are text and stay. Simple superscripts and
     subscripts become characters: ``H<sub>2</sub>O`` is ``H₂O``. The result is plain text, to be
@@ -77,7 +85,7 @@ def strip_html(s: str) -> str:
     if "<" in s:
         s = _SHIFTED.sub(_shifted, _UNREAD.sub(" ", s))
         s = _TAG.sub(lambda found: " " if found["block"] else "", s)
-    return html.unescape(s) if "&" in s else s
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), s) if "&" in s else s
 
 
 def fold(s: str) -> str:
@@ -120,7 +128,7 @@ def author_key(name: str) -> str:
 
 
 def _without_harmful(s: str) -> str:
-    return _STRAY_JOINERS.sub("", _HARMFUL.sub("", s))
+    return _STRAY_JOINERS.sub("", _HARMFUL.sub("", s.translate(_WINDOWS)))
 
 
 def _shifted(found: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ Words count towards the score; ``"phrases"``, ``+words`` and words in a field mu
 ``author: category: topic: source: has: year: since: until: after: before:``; ``sort:`` orders.
 What looks like an operator but makes no sense is text.
 """
+# ruff: noqa: RUF001  # people type dashes for ranges
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ _PIECE = re.compile(
 _DAY = re.compile(r"(?P<year>\d{4})(?:[-/](?P<month>\d{1,2})(?:[-/](?P<day>\d{1,2}))?)?", re.ASCII)
 _YEARS = re.compile(r"(?P<first>\d{4})?(?P<dots>\.\.\.?|-|–|…)?(?P<last>\d{4})?", re.ASCII)
 _CATEGORY = re.compile(
-    r"(?P<archive>[a-z]+(?:-[a-z]+)*)(?:\.(?P<subject>[a-z]+(?:-[a-z]+)*))?", re.I
+    r"(?P<archive>[a-z]+(?:-[a-z]+)*)(?:\.(?P<subject>[a-z]+(?:-[a-z]+)*))?", re.IGNORECASE
 )
 _SUBJECT_CODE_LENGTH = 2  # "LG" in cs.LG is written in capitals, "str-el" in cond-mat.str-el is not
 _MIN_PREFIX = 2
@@ -104,7 +105,7 @@ def parse(text: str) -> Query:
 
 
 def parts(query: Query) -> list[tuple[str, str]]:
-    """Return, for each part of the text that is more than a word, its label and the text without it."""
+    """Return a label, and the text without it, for each part that is more than a word."""
     head, rest = query.text[:MAX_LENGTH], query.text[MAX_LENGTH:]
     found: list[tuple[str, str]] = []
     for piece in _pieces(head):

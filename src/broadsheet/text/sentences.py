@@ -1,4 +1,5 @@
 """Where does a sentence end? Good enough to cut an abstract where a reader would."""
+# ruff: noqa: RUF001  # typographic quotes and wide stops end sentences
 
 from __future__ import annotations
 
@@ -6,9 +7,12 @@ import re
 
 # A full stop after one of these ends no sentence.
 _ABBREVIATIONS = frozenset(
-    "al approx app cf ch conf dr e.g eg eq eqs eqn est etc ex fig figs i.e ie inc jan feb mar apr "
-    "jun jul aug sep sept oct nov dec jr min mr mrs ms no nos p pp prof ref refs resp sec sect "
-    "sr st tab thm v vol vs w.r.t wrt".split()
+    re.split(
+        r"\s",
+        "al approx app cf ch conf dr e.g eg eq eqs eqn est etc ex fig figs i.e ie inc jan feb "
+        "mar apr jun jul aug sep sept oct nov dec jr min mr mrs ms no nos p pp prof ref refs "
+        "resp sec sect sr st tab thm v vol vs w.r.t wrt",
+    )
 )
 _STOP = re.compile(
     r"(?P<mark>[.!?]+[\"'”’)\]]*)(?P<space>\s+)(?=[\"'“‘(\[\\$]*[^\Wa-z_])|(?P<wide>[。！？]+[」』”]*)\s*"

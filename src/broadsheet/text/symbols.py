@@ -1,4 +1,5 @@
 """What does this LaTeX command look like? Tables from command names to Unicode."""
+# ruff: noqa: RUF001  # letters that look like others are the point of these tables
 
 from __future__ import annotations
 
@@ -7,6 +8,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 SUPERSCRIPTS = dict(
     zip(
@@ -67,35 +73,37 @@ BLACKBOARD = dict(
     )
 )
 # Upright names; a blank keeps them from what stands beside them: "n log n".
-FUNCTIONS = frozenset(
+FUNCTIONS = _words(
     "arccos arcsin arctan arg argmax argmin cos cosh cot coth csc deg det diag dim dom erf exp gcd "
     "hom inf ker lcm lg lim liminf limsup ln log max min mod polylog poly Pr rank sec sgn sign sin "
-    "sinh softmax sup tan tanh tr Tr bmod".split()
+    "sinh softmax sup tan tanh tr Tr bmod"
 )
 # These stand between two things: a blank on each side.
 RELATIONS = frozenset("=≠≡≈≃≅∼≤≥⩽⩾≦≧<>≪≫≲≳≺≻⊂⊃⊆⊇⊊⊋∈∉∋∝→←↔⇒⇐⇔↦⟶⟵⟹⟸⟺↪⊢⊨⊥≔≜∧∨∪∩⊕⊗±∓")
 
 # Commands whose arguments are shown as they are, with nothing else to say.
-WRAPPERS = frozenset(
+WRAPPERS = _words(
     "textbf textit textrm textsf texttt textsc textsl textup textmd textnormal emph underline "
     "uline mbox hbox fbox text mathrm mathbf mathit mathsf mathtt mathnormal mathcal mathscr "
-    "mathfrak boldsymbol bm pmb operatorname ensuremath overbrace underbrace boxed phantom "
-    "mathop mathbin mathrel mathord mathinner smash vphantom centerline enquote textquote "
+    "mathfrak boldsymbol bm pmb operatorname ensuremath overbrace underbrace boxed "
+    "mathop mathbin mathrel mathord mathinner smash centerline enquote textquote "
     "uppercase lowercase MakeUppercase MakeLowercase title section subsection paragraph "
-    "textsuperscript textsubscript footnote caption hl st sout noindent".split()
+    "textsuperscript textsubscript footnote caption hl st sout noindent"
 )
 # Switches of size, shape and place: nothing is shown for them.
-SILENT = frozenset(
+SILENT = _words(
     "bf it em rm sf tt sc sl bfseries itshape upshape mdseries ttfamily sffamily rmfamily scshape "
     "normalfont tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge left "
     "right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm xspace "
     "displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits nonumber notag centering "
     "par null protect relax displaylimits allowbreak newline linebreak maketitle hfill vfill "
-    "smallskip medskip bigskip newpage clearpage strut".split()
+    "smallskip medskip bigskip newpage clearpage strut"
 )
 # Commands that take this many arguments and show none of them.
 HIDDEN = {
     "label": 1,
+    "phantom": 1,
+    "vphantom": 1,
     "ref": 1,
     "eqref": 1,
     "autoref": 1,
