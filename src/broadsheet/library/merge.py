@@ -66,7 +66,7 @@ def fold(
     """
     if not records:
         raise ValueError("a paper needs at least one record")
-    newest = sorted(records, key=_age, reverse=True)
+    newest = sorted(records, key=_age, reverse=True) if len(records) > 1 else list(records)
     identifiers = _identifiers(newest, known)
     authors = _authors(newest)
     published, precision = _published(newest)

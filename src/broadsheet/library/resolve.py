@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from broadsheet.ports import Writer
 
 Name = tuple[str, str]  # (source, source_id)
+
+
+_title_key = lru_cache(maxsize=4 * 1024)(normal.title_key)  # asked for thrice per record
 
 
 class Outcome(StrEnum):
@@ -62,7 +66,7 @@ class Work:
         key = keeper.key if keeper else 0
         self.paper = merge.fold(self.records.values(), key=key, known=self.identifiers)
         self.identifiers.update(self.paper.identifiers)
-        self.title_key = normal.title_key(self.paper.title)
+        self.title_key = _title_key(self.paper.title)
 
     def join(self, other: Work, /) -> None:
         """Take in another work, which from now on is this one."""
@@ -105,7 +109,7 @@ class Resolver:
             self._by_name[name] = self._at(key)
         changed = [one for one in records if not self._is_unchanged(one)]
         owned = self._writer.find({i for one in changed for i in merge.own_identifiers(one)})
-        titled = self._writer.find_titles({normal.title_key(one.title) for one in changed})
+        titled = self._writer.find_titles({_title_key(one.title) for one in changed})
         for identifier, key in owned.items():
             self._by_id[identifier] = self._at(key)
         for title_key, matches in titled.items():
@@ -122,7 +126,7 @@ class Resolver:
             work.parts = [paper]
             work.paper = paper
             work.identifiers = set(paper.identifiers)
-            work.title_key = normal.title_key(paper.title)
+            work.title_key = _title_key(paper.title)
             work.records = {(one.source, one.source_id): one for one in records.get(key, ())}
 
     def _at(self, key: int) -> Work:
@@ -173,7 +177,7 @@ class Resolver:
 
         Of equally good ones that with the best identifier.
         """
-        title_key = normal.title_key(record.title)
+        title_key = _title_key(record.title)
         best = max(
             (
                 (score, _first_id(work.paper), work)
