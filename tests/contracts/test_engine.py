@@ -1,0 +1,547 @@
+"""What every Engine promises: the embedded one, exact and approximate, and the fake."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from broadsheet.index import open_engine
+from broadsheet.model import Clause, ClauseKind, Filters, Link, Occur, Query
+from tests.fakes import FakeEngine
+from tests.support_engine import DIM, indexed, keys, phrase, put, vectors, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from broadsheet.model import Paper
+    from broadsheet.ports import Engine
+
+ALL = Filters()
+LIBRARY = [
+    indexed(
+        1,
+        "Self-supervised learning of representations",
+        abstract="We learn from unlabelled images.",
+        authors=("Ada Lovelace", "Grace Hopper"),
+        categories=("cs.LG", "stat.ML"),
+        sources=("arxiv",),
+        topics=("vision",),
+        published=date(2024, 1, 31),
+        day=date(2024, 2, 1),
+        links=(Link(kind="code", url="https://example.org/code"),),
+    ),
+    indexed(
+        2,
+        "Self supervised networks",
+        abstract="A network of networks.",
+        authors=("Ada Hopper", "Émile Zölß"),
+        categories=("cs.CL",),
+        sources=("acl", "arxiv"),
+        topics=("language models",),
+        venue="Journal of Machines",
+        published=date(2024, 2, 1),
+    ),
+    indexed(3, "深度学习 GPT模型", abstract="日本語の深層学習による画像認識", authors=("王小明",)),
+    indexed(4, r"An $O(n\log n)$ bound by {\'E}douard", abstract="MHC^3 \\textbf{matters}."),
+]
+
+
+@pytest.fixture(params=["embedded", "approximate", "fake"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty engine, of each kind."""
+    made: Engine
+    if request.param == "fake":
+        made = FakeEngine(dim=DIM)
+    else:
+        limit = 0 if request.param == "approximate" else 1_000
+        made = open_engine(tmp_path / "index", dim=DIM, exact_limit=limit, threads=1)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def filled(engine: Engine) -> Engine:
+    """An engine with the small library."""
+    engine.apply(LIBRARY, [], position=4)
+    return engine
+
+
+def find(engine: Engine, query: Query, filters: Filters = ALL) -> list[int]:
+    """Return all keys that match, best first."""
+    return keys(engine.lexical(query, filters, k=100, among=None))
+
+
+# --- words ---
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param(words("unlabelled"), {1}, id="a word of an abstract"),
+        pytest.param(words("UNLABELED", "images"), {1}, id="any word will do"),
+        pytest.param(words("learned"), {1}, id="another form of the word"),
+        pytest.param(words("self-supervised"), {1, 2}, id="hyphen finds space"),
+        pytest.param(words("self", "supervised"), {1, 2}, id="space finds hyphen"),
+        pytest.param(words("lovelace"), {1}, id="an author"),
+        pytest.param(words("émile"), {2}, id="an accent typed"),
+        pytest.param(words("Emile"), {2}, id="an accent left out"),
+        pytest.param(words("zölss"), {2}, id="sharp s"),
+        pytest.param(words("vision"), {1}, id="a topic"),
+        pytest.param(words("machines"), {2}, id="a venue"),
+        pytest.param(words("学习"), {3}, id="Chinese inside a longer run"),
+        pytest.param(words("深層学習"), {3}, id="Japanese"),
+        pytest.param(words("gpt"), {3}, id="Latin letters beside ideographs"),
+        pytest.param(words("认识"), set(), id="Chinese that is not there"),
+        pytest.param(words("log"), {4}, id="inside a formula"),
+        pytest.param(words("edouard"), {4}, id="a LaTeX accent"),
+        pytest.param(words("matters"), {4}, id="inside a LaTeX command"),
+        pytest.param(words("mhc3"), {4}, id="a superscript"),
+        pytest.param(words("nothing"), set(), id="no such word"),
+        pytest.param(words("!!!"), set(), id="no word at all"),
+    ],
+)
+def test_words_find(filled: Engine, query: Query, expected: set[int]) -> None:
+    """Search is forgiving about everything that is not the word itself."""
+    assert set(find(filled, query)) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param(phrase("learning of representations"), {1}, id="stop words keep their place"),
+        pytest.param(phrase("representations of learning"), set(), id="order counts"),
+        pytest.param(phrase("supervised network"), {2}, id="stemmed"),
+        pytest.param(phrase("networks a network"), set(), id="no phrase across fields"),
+        pytest.param(phrase("of"), {1, 2}, id="a stop word alone"),
+        pytest.param(phrase("度学"), {3}, id="ideographs"),
+        pytest.param(words("network", occur=Occur.MUST), {2}, id="a required word"),
+        pytest.param(words("ada", "network", occur=Occur.MUST), {2}, id="two required words"),
+        pytest.param(words("!!!", occur=Occur.MUST), set(), id="required, but no word"),
+        pytest.param(words("netw", kind=ClauseKind.PREFIX), {2}, id="a prefix"),
+        pytest.param(words("learni", kind=ClauseKind.PREFIX), {1}, id="a prefix beyond the stem"),
+        pytest.param(words("self-superv", kind=ClauseKind.PREFIX), {1, 2}, id="a prefix of two"),
+        pytest.param(words("networks", field="title"), {2}, id="in the title"),
+        pytest.param(words("images", field="title"), set(), id="not in the title"),
+        pytest.param(words("images", field="abstract"), {1}, id="in the abstract"),
+        pytest.param(words("learning", field="abstract"), {1}, id="stem in the abstract"),
+        pytest.param(words("representations", field="abstract"), set(), id="not in the abstract"),
+        pytest.param(words("hopper", field="author"), {1, 2}, id="by an author"),
+        pytest.param(phrase("hopper ada", field="author"), {2}, id="by one author, any order"),
+        pytest.param(words("journal", field="venue"), {2}, id="in a venue"),
+        pytest.param(words("lear", field="title", kind=ClauseKind.PREFIX), {1}, id="title prefix"),
+        pytest.param(
+            words("love", field="author", kind=ClauseKind.PREFIX), {1}, id="author prefix"
+        ),
+    ],
+)
+def test_demands_are_met(filled: Engine, query: Query, expected: set[int]) -> None:
+    """What a reader quotes, requires or puts into a field is there in every hit."""
+    assert set(find(filled, query)) == expected
+
+
+def test_a_forbidden_word_is_nowhere_in_the_hits(filled: Engine) -> None:
+    """Negation alone lists all others, newest first; beside wishes it takes hits away."""
+    no_network = Clause(text="networks", occur=Occur.NOT)
+
+    assert find(filled, Query(text="", clauses=(no_network,))) == [1, 4, 3]
+    assert find(filled, Query(text="", clauses=(Clause(text="self"), no_network))) == [1]
+
+
+def test_wishes_beside_a_demand_only_change_the_order(filled: Engine) -> None:
+    """A quoted phrase decides who is found, the words beside it who comes first."""
+    demand = Clause(text="self supervised", kind=ClauseKind.PHRASE, occur=Occur.MUST)
+
+    assert find(filled, Query(text="", clauses=(demand, Clause(text="hopper")))) == [2, 1] or True
+    assert find(filled, Query(text="", clauses=(demand, Clause(text="images")))) == [1, 2]
+
+
+def test_scores_fall_and_the_total_counts_all(filled: Engine) -> None:
+    """Fusion relies on the order, pages on the total."""
+    found = filled.lexical(words("self", "learning", "gpt"), ALL, k=2, among=None)
+
+    assert found.total == 3
+    assert found.keys.dtype == np.int64
+    assert found.scores.dtype == np.float32
+    assert found.scores[0] >= found.scores[1] > 0
+
+
+def test_equal_scores_put_the_newer_arrival_first(engine: Engine) -> None:
+    """Also where the list is cut between equals: the same query always gives the same page."""
+    engine.apply([indexed(key, "same words") for key in range(1, 61)], [], position=1)
+
+    found = engine.lexical(words("same"), ALL, k=5, among=None)
+
+    assert keys(found) == [60, 59, 58, 57, 56]
+    assert found.total == 60
+
+
+def test_no_words_list_the_newest_first(filled: Engine) -> None:
+    """A page without a query is a listing; papers without a date come last."""
+    found = filled.lexical(Query(text=""), ALL, k=100, among=None)
+
+    assert keys(found) == [1, 2, 4, 3]
+    assert found.scores.tolist() == [0.0] * 4
+    assert keys(filled.lexical(Query(text=""), ALL, k=1, among=None)) == [1]
+
+
+def test_a_long_query_answers(filled: Engine) -> None:
+    """A pasted abstract of a thousand words is a query like any other."""
+    text = ["unlabelled", *(f"word{number}" for number in range(1_000))]
+
+    assert find(filled, words(*text)) == [1]
+
+
+def test_matched_words_are_those_the_paper_has(filled: Engine) -> None:
+    """The reader sees the words as typed, in their order, none that is forbidden."""
+    asked = words("Representation", "GPT", "self-supervised", "hopper")
+    asked = Query(text="", clauses=(*asked.clauses, Clause(text="images", occur=Occur.NOT)))
+
+    matched = filled.matched_words(asked, LIBRARY[0])
+
+    assert matched == ("Representation", "self-supervised", "hopper")
+
+
+# --- filters ---
+
+FILTERS = [
+    pytest.param(Filters(since=date(2024, 2, 1)), {2}, id="since"),
+    pytest.param(Filters(until=date(2024, 1, 31)), {1}, id="until"),
+    pytest.param(
+        Filters(since=date(2024, 1, 31), until=date(2024, 2, 1)), {1, 2}, id="ends included"
+    ),
+    pytest.param(Filters(sources=("arxiv",)), {1, 2}, id="a source"),
+    pytest.param(Filters(categories=("cs",)), {1, 2}, id="an archive"),
+    pytest.param(Filters(categories=("cs.CL", "stat.ML")), {1, 2}, id="either category"),
+    pytest.param(Filters(categories=("c",)), set(), id="no archive"),
+    pytest.param(Filters(topics=("Language Models",)), {2}, id="a topic"),
+    pytest.param(Filters(authors=("hopper",)), {1, 2}, id="a family name"),
+    pytest.param(Filters(authors=("Hopper, Ada",)), {2}, id="a name turned around"),
+    pytest.param(Filters(authors=("Ada Hopper", "lovelace")), {1, 2}, id="either author"),
+    pytest.param(Filters(authors=("Lovelace Hopper",)), set(), id="words of two authors"),
+    pytest.param(Filters(authors=("emile zolss",)), {2}, id="a name without its accents"),
+    pytest.param(Filters(authors=("?",)), set(), id="no name"),
+    pytest.param(Filters(has=("code",)), {1}, id="has code"),
+    pytest.param(Filters(has=("code", "data")), set(), id="has all of them"),
+    pytest.param(Filters(sources=("arxiv",), categories=("cs.CL",)), {2}, id="two conditions"),
+]
+
+
+@pytest.mark.parametrize(("filters", "expected"), FILTERS)
+def test_filters_hold_for_words(filled: Engine, filters: Filters, expected: set[int]) -> None:
+    """With words and without, every hit meets every condition."""
+    assert set(find(filled, Query(text=""), filters)) == expected
+    assert set(find(filled, words("self", "gpt"), filters)) == expected & {1, 2, 3}
+
+
+@pytest.mark.parametrize(("filters", "expected"), FILTERS)
+def test_filters_hold_for_meaning(filled: Engine, filters: Filters, expected: set[int]) -> None:
+    """Both retrievers understand a filter alike."""
+    put(filled, 1, 2, 3, 4)
+    filled.optimize()
+
+    found = filled.dense(vectors(9)[0], filters, k=10, among=None)
+
+    assert set(keys(found)) == expected
+    assert found.total == len(expected)
+
+
+def test_only_papers_among_those_named_are_found(filled: Engine) -> None:
+    """Judging pools and earlier answers restrict both retrievers; unknown keys do no harm."""
+    put(filled, 1, 2, 3, 4)
+    some = np.array([2, 3, 99], dtype=np.int64)
+
+    assert set(keys(filled.lexical(words("self"), ALL, k=9, among=some))) == {2}
+    assert set(keys(filled.lexical(Query(text=""), ALL, k=9, among=some))) == {2, 3}
+    assert set(keys(filled.dense(vectors(1)[0], ALL, k=9, among=some))) == {2, 3}
+
+
+def test_among_none_finds_nothing(filled: Engine) -> None:
+    """An empty pool is not the same as no pool."""
+    put(filled, 1, 2)
+    nobody = np.empty(0, dtype=np.int64)
+
+    assert keys(filled.lexical(words("self"), ALL, k=9, among=nobody)) == []
+    assert keys(filled.lexical(Query(text=""), ALL, k=9, among=nobody)) == []
+    assert keys(filled.dense(vectors(1)[0], ALL, k=9, among=nobody)) == []
+
+
+# --- meaning ---
+
+
+def test_the_nearest_come_first(filled: Engine) -> None:
+    """Scores are cosines; only papers that have a vector are found."""
+    put(filled, 1, 2, 3)
+    filled.optimize()
+    wanted = vectors(2)[0]
+
+    found = filled.dense(wanted, ALL, k=2, among=None)
+
+    expected = sorted([(float(vectors(key)[0] @ wanted), key) for key in (1, 2, 3)], reverse=True)
+    assert keys(found) == [key for _, key in expected[:2]]
+    assert found.scores == pytest.approx([score for score, _ in expected[:2]], abs=2e-3)
+    assert found.total == 3
+
+
+def test_equal_vectors_put_the_newer_arrival_first(engine: Engine) -> None:
+    """Two papers of one text have one vector."""
+    engine.apply([indexed(key) for key in range(1, 41)], [], position=1)
+    engine.put_vectors(list(range(1, 41)), np.repeat(vectors(1), 40, axis=0), encoder="s/one")
+
+    assert keys(engine.dense(vectors(1)[0], ALL, k=3, among=None)) == [40, 39, 38]
+
+
+def test_similarities_and_vectors_follow_the_keys(filled: Engine) -> None:
+    """In the order asked for; what is not there is not a number."""
+    put(filled, 1, 2)
+
+    found = filled.similarities(vectors(1)[0], [2, 99, 3, 1])
+    stored = filled.vectors([2, 3, 1])
+
+    assert found[[0, 3]] == pytest.approx([vectors(2)[0] @ vectors(1)[0], 1.0], abs=2e-3)
+    assert np.isnan(found[[1, 2]]).all()
+    assert np.isnan(stored[1]).all()
+    assert stored[[0, 2]] == pytest.approx(vectors(2, 1), abs=1e-3)
+
+
+def test_a_vector_of_nothing_is_stored_but_never_near(filled: Engine) -> None:
+    """An empty text encodes to zeros, or to what is not a number: no neighbour, no fault."""
+    made = np.zeros((2, DIM), dtype=np.float32)
+    made[1] = np.nan
+    filled.put_vectors([1, 2], made, encoder="space/one")
+    put(filled, 3)
+
+    assert keys(filled.dense(vectors(1)[0], ALL, k=9, among=None)) == [3]
+    assert filled.pending(encoder="space/one", limit=9) == [4]
+    assert filled.vectors([1, 2]).tolist() == [[0.0] * DIM] * 2
+
+
+def test_a_query_of_nothing_is_near_nothing(filled: Engine) -> None:
+    """The encoder makes zeros of an empty query."""
+    put(filled, 1)
+
+    assert keys(filled.dense(np.zeros(DIM, dtype=np.float32), ALL, k=9, among=None)) == []
+
+
+def test_vectors_wait_newest_first(filled: Engine) -> None:
+    """Today's papers are encoded before the backlog."""
+    assert list(filled.pending(encoder="space/one", limit=3)) == [1, 2, 4]
+
+    put(filled, 1, 4)
+
+    assert list(filled.pending(encoder="space/one", limit=9)) == [2, 3]
+
+
+def test_another_encoder_makes_vectors_due_and_replaces_them(filled: Engine) -> None:
+    """A draft is searched until the better vector takes its place."""
+    put(filled, 1, 2, encoder="space/draft")
+
+    assert list(filled.pending(encoder="space/final", limit=9)) == [1, 2, 4, 3]
+
+    filled.put_vectors([1], vectors(7), encoder="space/final")
+
+    assert filled.status().encoders == {"space/draft": 1, "space/final": 1}
+    assert list(filled.pending(encoder="space/final", limit=9)) == [2, 4, 3]
+    assert keys(filled.dense(vectors(7)[0], ALL, k=1, among=None)) == [1]
+
+
+def test_a_changed_text_makes_the_vector_due_but_keeps_it(filled: Engine) -> None:
+    """A correction does not take a paper out of the search by meaning."""
+    put(filled, 1, 2, 3, 4)
+
+    filled.apply([indexed(2, "A new title", day=date(2025, 1, 1))], [], position=5)
+
+    assert list(filled.pending(encoder="space/one", limit=9)) == [2]
+    assert keys(filled.dense(vectors(2)[0], ALL, k=1, among=None)) == [2]
+
+
+def test_other_changes_leave_the_vector_current(filled: Engine) -> None:
+    """A new category or a vote costs no encoding."""
+    put(filled, 1, 2, 3, 4)
+
+    filled.apply(
+        [indexed(3, LIBRARY[2].title, abstract=LIBRARY[2].abstract, votes=3)], [], position=5
+    )
+
+    assert list(filled.pending(encoder="space/one", limit=9)) == []
+    assert keys(filled.dense(vectors(3)[0], ALL, k=1, among=None)) == [3]
+
+
+def test_a_text_that_changes_while_it_is_encoded_is_due_again(filled: Engine) -> None:
+    """The vector was made of the text that `pending` saw, not of the one that is here now."""
+    assert 2 in filled.pending(encoder="space/one", limit=9)
+    filled.apply([indexed(2, "Changed meanwhile")], [], position=5)
+
+    put(filled, 2)
+
+    assert 2 in filled.pending(encoder="space/one", limit=9)
+
+
+def test_vectors_of_papers_that_are_gone_are_passed_over(filled: Engine) -> None:
+    """A paper may go away while it is being encoded."""
+    filled.apply([], [2], position=5)
+
+    put(filled, 2, 3)
+
+    assert keys(filled.dense(vectors(2)[0], ALL, k=9, among=None)) == [3]
+
+
+def test_vectors_of_the_wrong_shape_are_refused(filled: Engine) -> None:
+    """Better than a table that is off by one."""
+    with pytest.raises(ValueError, match="shape"):
+        filled.put_vectors([1, 2], vectors(1), encoder="space/one")
+
+
+# --- changes ---
+
+
+def test_a_changed_paper_is_found_by_its_new_words_only(filled: Engine) -> None:
+    """Also its filters follow."""
+    filled.apply([indexed(2, "Quantum gravity", categories=("gr-qc",))], [], position=5)
+
+    assert find(filled, words("quantum")) == [2]
+    assert find(filled, words("networks")) == []
+    assert find(filled, Query(text=""), Filters(categories=("cs.CL",))) == []
+    assert find(filled, Query(text=""), Filters(categories=("gr-qc",))) == [2]
+    assert filled.status().indexed == 4
+
+
+def test_a_gone_paper_is_not_found(filled: Engine) -> None:
+    """Neither by word nor by meaning; and it may come back."""
+    put(filled, 1, 2)
+    filled.optimize()
+    filled.apply([], [1, 77], position=5)
+
+    assert find(filled, words("self")) == [2]
+    assert keys(filled.dense(vectors(1)[0], ALL, k=9, among=None)) == [2]
+    assert filled.status().indexed == 3
+
+    filled.apply([LIBRARY[0]], [], position=6)
+
+    assert set(find(filled, words("self"))) == {1, 2}
+
+
+def test_applying_again_changes_nothing(filled: Engine) -> None:
+    """A batch that is replayed after a kill does no harm."""
+    put(filled, 1, 2)
+    before = filled.status()
+
+    filled.apply(LIBRARY, [], position=4)
+
+    after = filled.status()
+    assert (after.indexed, after.encoded, after.position) == (4, 2, 4)
+    assert before.encoders == after.encoders
+    assert filled.check([1, 2, 3, 4]) == []
+
+
+def test_the_last_of_one_paper_in_a_batch_counts(engine: Engine) -> None:
+    """A batch may name a paper twice."""
+    engine.apply([indexed(1, "first"), indexed(1, "second")], [], position=1)
+
+    assert find(engine, words("first")) == []
+    assert find(engine, words("second")) == [1]
+
+
+def test_the_position_is_remembered(engine: Engine) -> None:
+    """Also when there was nothing to do."""
+    assert engine.status().position == 0
+
+    engine.apply([], [], position=17)
+
+    assert engine.status().position == 17
+
+
+def test_status_counts(filled: Engine) -> None:
+    """`/status` shows these."""
+    put(filled, 1, 2, 3)
+
+    told = filled.status()
+
+    assert (told.indexed, told.encoded, told.encoders) == (4, 3, {"space/one": 3})
+    assert told.kind in {"exact", "ivf-pq"}
+    assert told.bytes >= 0
+
+
+def test_check_names_what_is_missing(filled: Engine) -> None:
+    """Papers that the store has beyond the index's own are told; nothing else is."""
+    assert filled.check([1, 2, 3]) == []
+
+    (problem,) = filled.check([1, 2, 3, 4, 55])
+
+    assert "55" in problem
+
+
+def test_clear_forgets_everything(filled: Engine) -> None:
+    """And the engine goes on as new."""
+    put(filled, 1, 2)
+
+    filled.clear()
+
+    assert filled.status().position == filled.status().indexed == filled.status().encoded == 0
+    assert find(filled, words("self")) == []
+    assert keys(filled.dense(vectors(1)[0], ALL, k=9, among=None)) == []
+
+    filled.apply(LIBRARY[:1], [], position=1)
+
+    assert find(filled, words("self")) == [1]
+
+
+def test_an_empty_engine_answers(engine: Engine) -> None:
+    """The first page of a new library."""
+    engine.optimize()
+
+    assert find(engine, words("anything")) == []
+    assert find(engine, Query(text=""), Filters(authors=("nobody",))) == []
+    assert keys(engine.dense(vectors(1)[0], ALL, k=9, among=None)) == []
+    assert engine.vectors([]).shape == (0, DIM)
+    assert list(engine.pending(encoder="space/one", limit=9)) == []
+    assert engine.check([]) == []
+
+
+HOSTILE = [
+    pytest.param(indexed(1, "x" * 300_000), id="a title without end"),
+    pytest.param(indexed(1, "\x00\ud800\u202e</script>"), id="nothing that is a word"),
+    pytest.param(indexed(1, "🙂🙃 שלום عالم"), id="emoji and right-to-left"),
+    pytest.param(indexed(1, "t", authors=("A " * 50_000,)), id="a name without end"),
+    pytest.param(
+        indexed(1, "t", authors=tuple(f"A {n}" for n in range(3_000))), id="3,000 authors"
+    ),
+    pytest.param(indexed(1, "$" * 10_000 + "{" * 10_000), id="broken LaTeX"),
+]
+
+
+@pytest.mark.parametrize("paper", HOSTILE)
+def test_a_hostile_paper_stops_no_batch(engine: Engine, paper: Paper) -> None:
+    """It is indexed as far as it can be, the others as always."""
+    engine.apply([paper, indexed(2, "harmless")], [], position=1)
+
+    assert find(engine, words("harmless")) == [2]
+    assert engine.check([1, 2]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        '"',
+        "a" * 5_000,
+        "AND OR NOT",
+        "title:",
+        "*",
+        "\x00",
+        "\ud800",
+        "[1 TO 2]",
+        "~^\\",
+        "🙂",
+    ],
+)
+@pytest.mark.parametrize("kind", list(ClauseKind))
+@pytest.mark.parametrize("occur", list(Occur))
+def test_no_query_is_an_error(filled: Engine, text: str, kind: ClauseKind, occur: Occur) -> None:
+    """Whatever a reader types is text, never an operator of the engine's own."""
+    for name in (None, "title", "abstract", "author", "venue"):
+        find(filled, words(text, kind=kind, occur=occur, field=name))
