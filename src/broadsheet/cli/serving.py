@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -78,6 +79,8 @@ def _run(library: Library, listener: socket.socket) -> None:
     )
     runner.start()
     try:
+        for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn stops, then raises them again
+            signal.signal(number, lambda _number, _frame: None)
         server.run(sockets=[listener])
     finally:
         runner.stop()
