@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -120,7 +121,7 @@ def problem_of(status: int, *, message: str = "", field: str | None = None) -> P
     known = _KNOWN.get(status)
     if known is None:
         phrase = _PHRASES.get(status, "Error")
-        code = phrase.lower().replace(" ", "_").replace("-", "_")
+        code = re.sub(r"\W+", "_", phrase.lower())
         known = (code, phrase, f"The answer is {status}.", "Go back, or start from the search.")
     code, title, usual, advice = known
     return Problem(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 EXCERPT = 300  # characters
-_WORD = re.compile(r"\w+(?:[-'\u2019]\w+)*")
+_WORD = re.compile(r"\w+")
 _ENDINGS = re.compile(r"(?:ations?|ings?|ies|edly|ed|es|ly|s|e|y)$")
 _MIN_STEM = 3
 
@@ -66,7 +66,7 @@ def stems_of(words: Iterable[str]) -> set[str]:
 
 
 def _matches(word: str, stems: set[str]) -> bool:
-    return stem(word) in stems or any(stem(part) in stems for part in re.split(r"[-'\u2019]", word))
+    return stem(word) in stems
 
 
 def _around(sentence: str, stems: set[str]) -> str:

@@ -25,6 +25,8 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 SHOWN_AUTHORS = 3
 LAST_LATIN = 0x24F  # end of Latin Extended-B
 TENFOLD = 900.0  # percent
+SHORTEST_OPENING, LONGEST_OPENING = 120, 520  # characters of a second story
+FILLED = 0.75  # of its room, before whole sentences are given up
 GIST = 240  # characters; what three lines of a row hold
 SOURCE_NAMES = {
     "acl": "ACL Anthology",
@@ -60,19 +62,34 @@ def gist(source: str) -> str:
 
 @lru_cache(maxsize=1024)
 def opening(source: str, limit: int) -> str:
-    """Return the beginning of an abstract for a story that is not the lead."""
-    return sentences.gist(plain(source), limit=limit)
+    """Return the beginning of an abstract, about ``limit`` characters: the story's share of room.
 
-
-def copyfit(lead: str) -> int:
-    """Return how many characters the two second stories may have beside a lead of this abstract.
-
-    Measured on the sheet at 1280 px, where both columns then end together: the lead sets some
-    54 characters of its abstract in 22 px of height, a second 36, and headlines, authors and
-    buttons of two seconds stand 200 px higher than those of one lead.
+    Whole sentences where they fill most of it, else a cut between words.
     """
-    height = len(lead) / 54 * 22 - 200
-    return round(min(max(height / 2 / 22 * 36, 140), 460))
+    text = plain(source)
+    whole = sentences.gist(text, limit=limit)
+    if len(whole) >= limit * FILLED or len(text) <= limit:
+        return whole
+    return text[:limit].rpartition(" ")[0].rstrip(" ,;:.") + " …"
+
+
+def copyfit(lead: Paper, seconds: Sequence[Paper]) -> int:
+    """Return how many characters each second story may have, so that both columns end together.
+
+    Heights are in pixels on the sheet at 1280 px, where they were measured: a headline of the
+    lead sets 22 characters in 49 px, its abstract 60 in 22 px, a second's headline 25 in 29 px,
+    its text 41 in 22 px; the rest of a lead stands 130 px high, of a second 185 px.
+    """
+    if not seconds:
+        return LONGEST_OPENING
+    height = 130 + 49 * _lines(lead.title, 22) + 22 * _lines(lead.abstract, 60)
+    taken = sum(185 + 29 * _lines(paper.title, 25) for paper in seconds) - 50
+    room = 41 * (height - taken) / 22 / len(seconds)
+    return round(min(max(room, SHORTEST_OPENING), LONGEST_OPENING))
+
+
+def _lines(source: str, width: int) -> int:
+    return -(-len(plain(source)) // width)
 
 
 def rise(percent: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -18,13 +19,27 @@ from broadsheet.web.pages import _lists
 from broadsheet.web.render import render
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from broadsheet.library import Library
-    from broadsheet.model import Paper
+    from broadsheet.model import DayCount, Paper
 
 FRONT = 3  # a lead and two seconds stand above the rows
 FIELDS = 8  # in the list of fields beside the papers
 
 router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the small calendar beside the papers."""
+
+    label: str
+    url: str
+    papers: int
+    picked: int
+    first: date
+    is_current: bool
 
 
 @router.get("/")
@@ -114,13 +129,13 @@ def _show(request: Request, edition: Edition) -> Response:
         "number": edition.first.timetuple().tm_yday,
         "front": front,
         "rows": edition.papers[len(front) :],
-        "opening": view.copyfit(papers[0].abstract) if front else 0,
+        "opening": view.copyfit(papers[0], papers[1:FRONT]) if front else 0,
         "clock": _clock(library, papers[0]) if front else None,
         "fields": fields(papers),
         "sources": sorted({source for paper in papers for source in paper.sources}),
         "turns": turns(edition),
         "links": {period.value: period_url(edition.first, period) for period in Period},
-        "week": week(edition),
+        "calendar": calendar(library, edition),
         "today": library.today(),
         "topics": library.topics(),
         "spark": plots.spark,
@@ -158,18 +173,45 @@ def turns(edition: Edition) -> dict[str, tuple[str, str]]:
     return found
 
 
-def week(edition: Edition) -> list[tuple[date, int, int]]:
-    """Return (day, announced, picked) of the seven days around a day's edition."""
-    if not edition.days and edition.period is not Period.DAY:
-        return []
+def calendar(library: Library, edition: Edition) -> list[Entry]:
+    """Return the days of the week around a day or week, or the weeks of a month."""
+    if edition.period is Period.MONTH:
+        return _weeks(library.day_counts(edition.first, edition.last), edition)
     counts = {row.day: row for row in edition.days}
-    anchor = edition.days[0].day if edition.days else edition.first
-    monday = anchor - timedelta(days=anchor.weekday())
+    monday = edition.first - timedelta(days=edition.first.weekday())
     days = [monday + timedelta(days=i) for i in range(7)]
     return [
-        (day, counts[day].papers, counts[day].picked) if day in counts else (day, 0, 0)
+        Entry(
+            label=view.turn_day(day),
+            url=period_url(day, Period.DAY),
+            papers=counts[day].papers if day in counts else 0,
+            picked=counts[day].picked if day in counts else 0,
+            first=day,
+            is_current=edition.period is Period.DAY and day == edition.first,
+        )
         for day in days
     ]
+
+
+def _weeks(rows: Sequence[DayCount], edition: Edition) -> list[Entry]:
+    """Return the ISO weeks that touch a month, each with what the month has of it."""
+    first = edition.first - timedelta(days=edition.first.weekday())
+    found = []
+    while first <= edition.last:
+        last = first + timedelta(days=6)
+        inside = [row for row in rows if first <= row.day <= last]
+        found.append(
+            Entry(
+                label=f"week {first.isocalendar().week}",
+                url=period_url(first, Period.WEEK),
+                papers=sum(row.papers for row in inside),
+                picked=sum(row.picked for row in inside),
+                first=first,
+                is_current=False,
+            )
+        )
+        first += timedelta(days=7)
+    return found
 
 
 def fields(papers: list[Paper]) -> list[tuple[str, int]]:
