@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import log2, sqrt
 
 import pytest
 from hypothesis import given
@@ -13,13 +13,25 @@ from broadsheet.rank.topics import PRIOR, rising
 
 def test_a_rise_is_the_formula() -> None:
     """Expected values are spelt as the formula, so a reader can check them by eye."""
-    [rise] = rising([(["agents"], [1, 4]), (["agents"], [1, 6]), (["proteins"], [8, 0])])
-    expected = (2 + PRIOR) * (10 + PRIOR) / (10 + PRIOR)
+    [rise] = rising([(["agents"], [1, 7]), (["agents"], [1, 3]), (["proteins"], [7, 0])])
+    older, newer = log2(1 + 1) + log2(1 + 1), log2(1 + 7) + log2(1 + 3)
+    expected = (older + PRIOR) * (newer + PRIOR) / (older + log2(1 + 7) + PRIOR)
 
     assert rise.topic == "agents"
     assert list(rise.counts) == [2, 10]
-    assert rise.change == pytest.approx(100 * ((10 + PRIOR) / expected - 1))
-    assert rise.surety == pytest.approx((12 - expected) / sqrt(12 + expected))
+    assert rise.change == pytest.approx(100 * ((newer + PRIOR) / expected - 1))
+    assert rise.surety == pytest.approx((newer + PRIOR - expected) / sqrt(newer + PRIOR + expected))
+
+
+def test_one_paper_of_many_votes_raises_no_topic_above_many_papers() -> None:
+    """A topic is what many papers are about."""
+    star = [(["star"], [0, 900]), (["star"], [0, 1])]
+    field = [(["field"], [0, 30])] * 6
+
+    assert [rise.topic for rise in rising([*star, *field, (["old"], [999, 0])])] == [
+        "field",
+        "star",
+    ]
 
 
 def test_a_day_on_which_everything_doubles_raises_nothing() -> None:
@@ -46,18 +58,20 @@ def test_nothing_rises(rows: list[tuple[list[str], list[float]]]) -> None:
 
 
 def test_a_sure_rise_comes_before_a_steep_one() -> None:
-    """From 0 to 6 votes is steeper than from 50 to 90, and says less."""
-    rows = [(["big"], [25, 45])] * 2 + [(["small"], [0, 3])] * 2 + [(["rest"], [99, 40])]
+    """From nothing to 6 votes is steeper than from 40 to 200, and says less."""
+    big = [(["big"], [1, 15])] * 12
+    small = [(["small"], [0, 3])] * 2
+    found = rising([*big, *small, *[(["rest"], [31, 15])] * 20])
 
-    assert [rise.topic for rise in rising(rows)] == ["big", "small"]
+    assert [rise.topic for rise in found] == ["big", "small"]
 
 
 def test_an_odd_number_of_days_leaves_out_the_oldest() -> None:
     """Both halves are equally long."""
-    rows = [(["x"], [99, 1, 4]), (["x"], [99, 1, 4]), (["y"], [99, 8, 0])]
-    [rise] = rising(rows)
+    [with_one_more] = rising([(["x"], [99, 1, 3])] * 2 + [(["y"], [99, 7, 0])])
+    [without] = rising([(["x"], [1, 3])] * 2 + [(["y"], [7, 0])])
 
-    assert rise.change == pytest.approx(100 * ((8 + PRIOR) / ((2 + PRIOR) * 10 / 12) - 1))
+    assert with_one_more.change == without.change
 
 
 def test_a_topic_named_twice_by_one_paper_counts_once() -> None:

@@ -12,95 +12,72 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from broadsheet.library import ranking
-from broadsheet.model import DayCount, Edition, EditionState, Period, Ranked
+from broadsheet.model import DayCount, Edition, EditionState, Period
 from broadsheet.text import days
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
+    from broadsheet.library.ranking import Desk
     from broadsheet.ports import Store
 
 SATURDAY = 5
-WEEK_DAYS = 7
+LONG_WEEKEND = timedelta(days=4)
 RUNS_LOOKED_AT = 50
 
 
 def edition(
-    store: Store,
+    desk: Desk,
     day: date,
     /,
     *,
     period: Period,
-    now: datetime,
-    zone: ZoneInfo,
     limit: int | None = None,
     offset: int = 0,
 ) -> Edition:
     """Return the edition of the period that contains ``day``; ``limit`` None: all its papers."""
     first, last = days.bounds(period, day)
-    end = ranking.midnight(last, zone) + timedelta(days=1) if last < date.max else now
-    moment = ranking.Moment(period=period, at=min(end, now), now=now, zone=zone)
-    keys = store.edition_keys(first, last)
-    signals = store.signals(keys)
-    ranked = ranking.rank(store.papers(keys), signals, moment)
-    counts = store.day_counts(first, last)
+    end = ranking.midnight(last, desk.zone) + timedelta(days=1) if last < date.max else desk.now
+    moment = ranking.Moment(period=period, at=min(end, desk.now), now=desk.now, zone=desk.zone)
+    order = desk.kept(("edition", period, first), lambda: _order(desk, first, last, moment))
+    counts = desk.store.day_counts(first, last)
     made = Edition(
         period=period,
         first=first,
         last=last,
-        papers=ranking.page(ranked, signals, moment, offset=offset, limit=limit),
-        total=len(ranked),
+        papers=desk.page(order, moment, offset=offset, limit=limit),
+        total=len(order.keys),
         announced=sum(count.announced for count in counts),
         picked=sum(count.picked for count in counts),
-        state=EditionState.OPEN if now < end else EditionState.COMPLETE,
-        previous=_start(store.nearest_day(first, is_later=False), period),
-        next=_start(store.nearest_day(last, is_later=True), period),
-        days=tuple(_side_column(store, period, first)),
+        state=EditionState.OPEN if desk.now < end else EditionState.COMPLETE,
+        previous=_start(desk.store.nearest_day(first, is_later=False), period),
+        next=_start(desk.store.nearest_day(last, is_later=True), period),
+        days=tuple(_side_column(desk.store, period, first)),
     )
-    if not ranked:
-        reason = why_empty(store, first, last, period=period, now=now, zone=zone)
+    if not order.keys:
+        reason = why_empty(desk, first, last, period=period)
         return replace(made, state=EditionState.EMPTY, reason=reason)
-    if ranked[0][1].is_specimen:
+    if order.is_specimen:
         reason = "These papers are specimens, written to show the page until a source delivers."
         return replace(made, state=EditionState.SPECIMEN, reason=reason)
     return made
 
 
-def latest_edition(
-    store: Store, /, *, now: datetime, zone: ZoneInfo, limit: int | None = None
-) -> Edition:
+def latest_edition(desk: Desk, /, *, limit: int | None = None) -> Edition:
     """Return today's edition, or the newest before it that has papers and says so."""
-    today = now.astimezone(zone).date()
-    current = edition(store, today, period=Period.DAY, now=now, zone=zone, limit=limit)
+    current = edition(desk, desk.today, period=Period.DAY, limit=limit)
     if current.total or current.previous is None:
         return current
-    found = edition(store, current.previous, period=Period.DAY, now=now, zone=zone, limit=limit)
-    note = f"This is the newest edition. {current.reason}"
-    return replace(found, reason=f"{found.reason} {note}".strip())
+    found = edition(desk, current.previous, period=Period.DAY, limit=limit)
+    if desk.today - found.first > LONG_WEEKEND:
+        why = f"Nothing newer than {_day(found.first)} has been delivered."
+    else:
+        why = current.reason
+    return replace(found, reason=f"{found.reason} This is the newest edition. {why}".strip())
 
 
-def hottest(
-    store: Store,
-    first: date,
-    last: date,
-    /,
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-    limit: int | None = None,
-) -> list[Ranked]:
-    """Return the papers of the editions of [first, last] by their heat now, hottest first.
-
-    The half-life is that of the shortest period that holds these days.
-    """
-    length = (last - first).days + 1
-    period = Period.DAY if length == 1 else Period.WEEK if length <= WEEK_DAYS else Period.MONTH
-    moment = ranking.Moment(period=period, at=now, now=now, zone=zone)
-    keys = store.edition_keys(first, last)
-    signals = store.signals(keys)
-    ranked = ranking.rank(store.papers(keys), signals, moment)
-    return list(ranking.page(ranked, signals, moment, offset=0, limit=limit))
+def _order(desk: Desk, first: date, last: date, moment: ranking.Moment) -> ranking.Order:
+    return desk.order(desk.store.papers(desk.store.edition_keys(first, last)), moment)
 
 
 def day_counts(store: Store, first: date, last: date, /) -> list[DayCount]:
@@ -111,16 +88,14 @@ def day_counts(store: Store, first: date, last: date, /) -> list[DayCount]:
     return [found.get(day) or replace(empty, day=day) for day in all_days]
 
 
-def why_empty(
-    store: Store, first: date, last: date, /, *, period: Period, now: datetime, zone: ZoneInfo
-) -> str:
+def why_empty(desk: Desk, first: date, last: date, /, *, period: Period) -> str:
     """Return a sentence or two: why a period has no papers, and what is to be done."""
-    today = now.astimezone(zone).date()
-    delivered = last_delivery(store)
+    today = desk.today
+    delivered = last_delivery(desk.store)
     name = _told(first, period)
     if delivered is None:
         return "No source has delivered yet. Bring papers in with: broadsheet import FILE"
-    heard = delivered.astimezone(zone).date()
+    heard = delivered.astimezone(desk.zone).date()
     if first > today:
         reason = f"{name} has not come yet."
     elif period is Period.DAY and first.weekday() >= SATURDAY:

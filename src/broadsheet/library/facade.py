@@ -21,6 +21,7 @@ from broadsheet.library import (
     subscribing,
     trending,
 )
+from broadsheet.library.memo import Memo
 from broadsheet.model import LOCAL_READER, Mode, Period, Sort
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ class Library:
         self.clock = clock
         self.zone = ZoneInfo(settings.timezone)
         self._specimens = specimens
+        self._memo = Memo()
+
+    def desk(self) -> ranking.Desk:
+        """Return what rankings are made from, as it is now."""
+        return ranking.Desk(self.store, self.clock.now(), self.zone, self._memo)
 
     # --- papers ---
 
@@ -98,7 +104,9 @@ class Library:
 
         Safe to repeat and to kill: what was saved stays, what was not is read again.
         """
-        return ingest.ingest(source, self.store, self.clock, progress=progress)
+        report = ingest.ingest(source, self.store, self.clock, progress=progress)
+        self._memo.forget()
+        return report
 
     def load_specimens(self) -> bool:
         """Fill a library that holds nothing real with specimens; tell whether it shows them.
@@ -163,43 +171,22 @@ class Library:
     ) -> Edition:
         """Return the edition of the day, week or month that contains ``day`` (default: today)."""
         return edition.edition(
-            self.store,
-            day or self.today(),
-            period=period,
-            now=self.clock.now(),
-            zone=self.zone,
-            limit=limit,
-            offset=offset,
+            self.desk(), day or self.today(), period=period, limit=limit, offset=offset
         )
 
     def latest_edition(self, *, limit: int | None = None) -> Edition:
         """Return today's edition, or the newest that has papers, with a reason that says so."""
-        return edition.latest_edition(self.store, now=self.clock.now(), zone=self.zone, limit=limit)
+        return edition.latest_edition(self.desk(), limit=limit)
 
     def trending(
         self, period: Period = Period.WEEK, *, limit: int | None = None, offset: int = 0
     ) -> list[Ranked]:
         """Return the hottest papers of the last day, week or month, hottest first."""
-        return trending.trending(
-            self.store,
-            period,
-            now=self.clock.now(),
-            zone=self.zone,
-            limit=limit,
-            offset=offset,
-        )
-
-    def hottest(self, first: date, last: date, /, *, limit: int | None = None) -> list[Ranked]:
-        """Return the papers of the editions of [first, last] by their heat now, hottest first."""
-        return edition.hottest(
-            self.store, first, last, now=self.clock.now(), zone=self.zone, limit=limit
-        )
+        return trending.trending(self.desk(), period, limit=limit, offset=offset)
 
     def topics(self, *, days: int = 10, limit: int = 6) -> list[tuple[str, Sequence[int], float]]:
         """Return rising topics: name, votes on each of the last ``days``, change in percent."""
-        return trending.rising_topics(
-            self.store, now=self.clock.now(), zone=self.zone, days=days, limit=limit
-        )
+        return trending.rising_topics(self.desk(), days=days, limit=limit)
 
     def day_counts(self, first: date, last: date, /) -> list[DayCount]:
         """Return how many papers each day has."""
@@ -215,6 +202,7 @@ class Library:
         """Vote for a paper, or take the vote back; voting twice counts once."""
         found = self.paper(name)
         people.vote(self.store, found, reader, at=self.clock.now(), is_on=is_on)
+        self._memo.forget()
         return self.paper(name)
 
     def save(self, name: str, shelf: str, /, *, reader: str = LOCAL_READER) -> Paper:
@@ -225,12 +213,14 @@ class Library:
         """
         found = self.paper(name)
         people.save(self.store, found, shelf, reader, at=self.clock.now())
+        self._memo.forget()
         return found
 
     def unsave(self, name: str, shelf: str, /, *, reader: str = LOCAL_READER) -> Paper:
         """Take a paper off a shelf."""
         found = self.paper(name)
         people.unsave(self.store, found, shelf, reader, at=self.clock.now())
+        self._memo.forget()
         return found
 
     def voted(self, papers: Iterable[Paper], /, *, reader: str = LOCAL_READER) -> set[int]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from broadsheet.model import Period, Ranked, SignalKind
 from broadsheet.rank import heat as heat_
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
     from zoneinfo import ZoneInfo
 
+    from broadsheet.library.memo import Memo
     from broadsheet.model import Paper, Signal
+    from broadsheet.ports import Store
+
+T = TypeVar("T")
 
 FIRST_DAY_SLACK = timedelta(hours=1)
 """Counters read up to so long after midnight still tell the day before: readers run at midnight."""
@@ -93,9 +97,7 @@ def page(
 ) -> tuple[Ranked, ...]:
     """Return one page of a ranking, each paper with what put it there."""
     until = None if limit is None else offset + limit
-    most = max((paper.comments for _, paper in ranked), default=0)
-    discussed = [paper.key for _, paper in ranked if paper.comments == most >= MIN_DISCUSSED]
-    top = discussed[0] if len(discussed) == 1 else None
+    top = most_discussed(paper for _, paper in ranked)
     return tuple(
         Ranked(
             rank=place,
@@ -105,6 +107,84 @@ def page(
         )
         for place, (heat, paper) in enumerate(ranked[offset:until], start=offset + 1)
     )
+
+
+def most_discussed(papers: Iterable[Paper], /) -> int | None:
+    """Return the key of the one paper with most comments, when there are some and no tie."""
+    first, second = 0, 0
+    key = None
+    for paper in papers:
+        if paper.comments > first:
+            first, second, key = paper.comments, first, paper.key
+        else:
+            second = max(second, paper.comments)
+    return key if first >= MIN_DISCUSSED and first > second else None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A ranking without its papers, small enough to be kept."""
+
+    heats: tuple[float, ...]
+    keys: tuple[int, ...]
+    top: int | None  # the most discussed paper
+    is_specimen: bool  # made of papers for show
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a ranking is made from: the store at a moment, and what was ranked just before."""
+
+    store: Store
+    now: datetime  # UTC, aware
+    zone: ZoneInfo
+    memo: Memo
+
+    @property
+    def today(self) -> date:
+        """The date in the zone."""
+        return self.now.astimezone(self.zone).date()
+
+    def kept(self, name: tuple[object, ...], make: Callable[[], T], /) -> T:
+        """Return what was worked out since the last change, or work it out."""
+        return self.memo.get(name, make, state=self.store.last_change(), now=self.now)
+
+    def order(self, papers: Iterable[Paper], moment: Moment, /, *, is_hot: bool = False) -> Order:
+        """Rank papers; ``is_hot`` leaves out those without heat."""
+        papers = list(papers)
+        signals = self.store.signals([paper.key for paper in papers])
+        ranked = rank(papers, signals, moment)
+        if is_hot:
+            ranked = [pair for pair in ranked if pair[0] > 0]
+        return Order(
+            heats=tuple(heat for heat, _ in ranked),
+            keys=tuple(paper.key for _, paper in ranked),
+            top=most_discussed(paper for _, paper in ranked),
+            is_specimen=bool(ranked) and ranked[0][1].is_specimen,
+        )
+
+    def page(
+        self, order: Order, moment: Moment, /, *, offset: int, limit: int | None
+    ) -> tuple[Ranked, ...]:
+        """Return one page of an order, with its papers as they are now."""
+        until = None if limit is None else offset + limit
+        keys = order.keys[offset:until]
+        heats = dict(zip(order.keys, order.heats, strict=True))
+        signals = self.store.signals(keys)
+        return tuple(
+            Ranked(
+                rank=place,
+                paper=paper,
+                heat=heats[paper.key],
+                why=why(
+                    paper,
+                    signals.get(paper.key, ()),
+                    moment,
+                    is_most_discussed=paper.key == order.top,
+                ),
+            )
+            for place, paper in enumerate(self.store.papers(keys), start=offset + 1)
+        )
 
 
 def why(
@@ -128,27 +208,23 @@ def why(
 
 
 def _votes(paper: Paper, signals: Sequence[Signal], moment: Moment) -> str:
+    """Return how many votes were seen: in the last day while it is on, else in the first."""
     begin = born(paper, moment.zone)
     if begin is None or not paper.votes:
         return _n(paper.votes, "vote") if paper.votes else ""
-    first_day = heat_.gained(
-        signals,
-        SignalKind.VOTE,
-        born=begin,
-        since=begin,
-        until=begin + timedelta(days=1) + FIRST_DAY_SLACK,
-    )
-    recent = heat_.gained(
-        signals, SignalKind.VOTE, born=begin, since=moment.at - WINDOWS[Period.DAY], until=moment.at
-    )
-    is_first_day = moment.at <= begin + timedelta(days=1)
-    if is_first_day and first_day:
-        return f"{_n(first_day, 'vote')} in its first day"
-    if moment.at >= moment.now and recent:
-        return f"{_n(recent, 'vote')} in the last 24 hours, {paper.votes:,} in all"
-    if first_day:
-        return f"{_n(first_day, 'vote')} in its first day"
-    return _n(paper.votes, "vote")
+    end = begin + timedelta(days=1)
+    if moment.at >= moment.now > end:
+        since = moment.at - WINDOWS[Period.DAY]
+        recent = min(_gained(signals, begin, since, moment.at), paper.votes)
+        if recent:
+            whole = "" if recent == paper.votes else f", {paper.votes:,} in all"
+            return f"{_n(recent, 'vote')} in the last 24 hours{whole}"
+    first = _gained(signals, begin, begin, min(end, moment.at) + FIRST_DAY_SLACK)
+    return f"{_n(first, 'vote')} in its first day" if first else _n(paper.votes, "vote")
+
+
+def _gained(signals: Sequence[Signal], begin: datetime, since: datetime, until: datetime) -> int:
+    return heat_.gained(signals, SignalKind.VOTE, born=begin, since=since, until=until)
 
 
 def _code(paper: Paper) -> str:

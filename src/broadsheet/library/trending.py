@@ -7,7 +7,7 @@ therefore not at the top of the week.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from broadsheet.library import ranking
@@ -15,10 +15,11 @@ from broadsheet.model import Period, Ranked, SignalKind
 from broadsheet.rank import heat, topics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from broadsheet.model import Paper, Signal
+    from broadsheet.library.ranking import Desk
     from broadsheet.ports import Store
 
 MAX_DAYS = 90
@@ -26,27 +27,24 @@ MAX_DAYS = 90
 
 
 def trending(
-    store: Store,
-    period: Period,
-    /,
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-    limit: int | None = None,
-    offset: int = 0,
+    desk: Desk, period: Period, /, *, limit: int | None = None, offset: int = 0
 ) -> list[Ranked]:
     """Return papers of the last day, week or month that have any heat, hottest first.
 
     The period ends now; in a library whose newest edition is older than that, it ends with that
     edition (see ``end_of_news``), so that an imported collection shows what was hot then.
     """
-    at = end_of_news(store, period, now=now, zone=zone)
+    at = end_of_news(desk.store, period, now=desk.now, zone=desk.zone)
     since = at - ranking.WINDOWS[period]
-    moment = ranking.Moment(period=period, at=at, now=now, zone=zone, since=since)
-    signals = store.signals_since(since)
-    papers = [paper for paper in store.papers(sorted(signals)) if _is_within(paper, moment)]
-    ranked = [pair for pair in ranking.rank(papers, signals, moment) if pair[0] > 0]
-    return list(ranking.page(ranked, signals, moment, offset=offset, limit=limit))
+    moment = ranking.Moment(period=period, at=at, now=desk.now, zone=desk.zone, since=since)
+    order = desk.kept(("trending", period), lambda: _order(desk, moment))
+    return list(desk.page(order, moment, offset=offset, limit=limit))
+
+
+def _order(desk: Desk, moment: ranking.Moment) -> ranking.Order:
+    first, last = (one.astimezone(moment.zone).date() for one in (moment.since, moment.at) if one)
+    papers = desk.store.papers(desk.store.edition_keys(first, last))
+    return desk.order(papers, moment, is_hot=True)
 
 
 def end_of_news(store: Store, period: Period, /, *, now: datetime, zone: ZoneInfo) -> datetime:
@@ -59,16 +57,8 @@ def end_of_news(store: Store, period: Period, /, *, now: datetime, zone: ZoneInf
     return end if end < now - ranking.WINDOWS[period] else now
 
 
-def _is_within(paper: Paper, moment: ranking.Moment) -> bool:
-    """Tell whether the paper's own day lies within the period."""
-    if paper.day is None or moment.since is None:
-        return False
-    first, last = (one.astimezone(moment.zone).date() for one in (moment.since, moment.at))
-    return first <= paper.day <= last
-
-
 def rising_topics(
-    store: Store, /, *, now: datetime, zone: ZoneInfo, days: int, limit: int
+    desk: Desk, /, *, days: int, limit: int
 ) -> list[tuple[str, Sequence[int], float]]:
     """Return topics that gain votes: name, votes on each of the last days, change in percent.
 
@@ -76,22 +66,27 @@ def rising_topics(
     happened, not by the size of the library. Days end at the zone's midnight, the last one now.
     """
     days = max(2, min(days, MAX_DAYS))
-    at = end_of_news(store, Period.WEEK, now=now, zone=zone)
-    today = (at - timedelta(microseconds=1)).astimezone(zone).date()
-    edges = [ranking.midnight(today - timedelta(days=n), zone) for n in range(days - 1, -1, -1)]
+    rises = desk.kept(("topics", days), lambda: _rises(desk, days))
+    return [(rise.topic, [round(n) for n in rise.counts], rise.change) for rise in rises[:limit]]
+
+
+def _rises(desk: Desk, days: int) -> list[topics.Rise]:
+    at = end_of_news(desk.store, Period.WEEK, now=desk.now, zone=desk.zone)
+    today = (at - timedelta(microseconds=1)).astimezone(desk.zone).date()
+    before = range(days - 1, -1, -1)
+    edges = [ranking.midnight(today - timedelta(days=n), desk.zone) for n in before]
     edges.append(at)
-    signals = store.signals_since(edges[0])
-    papers = store.papers(sorted(signals))
-    rows = [(paper.topics, _votes_by_day(paper, signals, edges, zone)) for paper in papers]
-    return [
-        (rise.topic, [round(count) for count in rise.counts], rise.change)
-        for rise in topics.rising(rows)[:limit]
-    ]
-
-
-def _votes_by_day(
-    paper: Paper, signals: Mapping[int, Sequence[Signal]], edges: Sequence[datetime], zone: ZoneInfo
-) -> list[float]:
-    return heat.by_day(
-        signals[paper.key], SignalKind.VOTE, born=ranking.born(paper, zone), days=edges
+    signals = desk.store.signals_since(edges[0])
+    papers = desk.store.papers(sorted(signals))
+    return topics.rising(
+        (
+            paper.topics,
+            heat.by_day(
+                signals[paper.key],
+                SignalKind.VOTE,
+                born=ranking.born(paper, desk.zone),
+                days=edges,
+            ),
+        )
+        for paper in papers
     )

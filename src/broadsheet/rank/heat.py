@@ -48,6 +48,10 @@ HALF_LIVES: Mapping[Period, timedelta] = {
 }
 """As long as the period itself: what happened at its start counts half of what happens now."""
 
+FAST_CLOCK = timedelta(days=1)
+"""What is dated so far after the present or less comes from a fast clock and counts as observed
+now; what is dated later is garbled, and counts when its time comes."""
+
 UNKNOWN_SPREAD = timedelta(days=30)
 """Over how long a first observation is spread when the paper's day is unknown."""
 
@@ -78,8 +82,8 @@ def heat(
         born: When its day begins; a counter stood at 0 then. None: unknown.
         at: The moment. What happened later does not count, but what was observed later tells
             how much had happened by then.
-        now: The present, >= ``at`` (default: ``at``). A signal dated after it comes from a fast
-            clock and is taken as observed now.
+        now: The present, >= ``at`` (default: ``at``). A signal dated up to a day after it comes
+            from a fast clock and is taken as observed now; one dated later does not count yet.
         since: What happened earlier does not count. None: everything does.
         half_life: After so long an event counts half; > 0.
     """
@@ -124,9 +128,12 @@ def _counters(
 ) -> dict[tuple[SignalKind, str, str], list[tuple[float, int]]]:
     """Group by counter, oldest first; of two values at one time the larger comes last."""
     counters: defaultdict[tuple[SignalKind, str, str], list[tuple[float, int]]] = defaultdict(list)
+    garbled = latest + FAST_CLOCK.total_seconds()
     for signal in signals:
-        moment = min(signal.at.timestamp(), latest)
-        counters[signal.kind, signal.origin, signal.actor].append((moment, signal.value))
+        moment = signal.at.timestamp()
+        if moment <= garbled:
+            counter = counters[signal.kind, signal.origin, signal.actor]
+            counter.append((min(moment, latest), signal.value))
     for values in counters.values():
         values.sort()
     return counters
@@ -227,4 +234,12 @@ def constants() -> list[tuple[str, float, str, str]]:
     ]
     spread = UNKNOWN_SPREAD / timedelta(days=1)
     meaning = "a first observation is spread over so long when the paper's day is unknown"
+    rows.append(
+        (
+            "fast clock",
+            FAST_CLOCK / timedelta(days=1),
+            "days",
+            "what is dated so far after the present counts as observed now",
+        )
+    )
     return [*rows, ("unknown spread", spread, "days", meaning)]
