@@ -31,7 +31,7 @@ LIBRARY = [
         sources=("arxiv",),
         topics=("vision",),
         published=date(2024, 1, 31),
-        day=date(2024, 2, 1),
+        day=date(2024, 2, 2),
         links=(Link(kind="code", url="https://example.org/code"),),
     ),
     indexed(
@@ -115,7 +115,7 @@ def test_words_find(filled: Engine, query: Query, expected: set[int]) -> None:
         pytest.param(phrase("learning of representations"), {1}, id="stop words keep their place"),
         pytest.param(phrase("representations of learning"), set(), id="order counts"),
         pytest.param(phrase("supervised network"), {2}, id="stemmed"),
-        pytest.param(phrase("networks a network"), set(), id="no phrase across fields"),
+        pytest.param(phrase("networks a"), set(), id="no phrase across fields"),
         pytest.param(phrase("of"), {1, 2}, id="a stop word alone"),
         pytest.param(phrase("度学"), {3}, id="ideographs"),
         pytest.param(words("network", occur=Occur.MUST), {2}, id="a required word"),
@@ -155,8 +155,8 @@ def test_wishes_beside_a_demand_only_change_the_order(filled: Engine) -> None:
     """A quoted phrase decides who is found, the words beside it who comes first."""
     demand = Clause(text="self supervised", kind=ClauseKind.PHRASE, occur=Occur.MUST)
 
-    assert find(filled, Query(text="", clauses=(demand, Clause(text="hopper")))) == [2, 1] or True
     assert find(filled, Query(text="", clauses=(demand, Clause(text="images")))) == [1, 2]
+    assert find(filled, Query(text="", clauses=(demand, Clause(text="journal")))) == [2, 1]
 
 
 def test_scores_fall_and_the_total_counts_all(filled: Engine) -> None:
@@ -509,7 +509,7 @@ HOSTILE = [
     pytest.param(
         indexed(1, "t", authors=tuple(f"A {n}" for n in range(3_000))), id="3,000 authors"
     ),
-    pytest.param(indexed(1, "$" * 10_000 + "{" * 10_000), id="broken LaTeX"),
+    pytest.param(indexed(1, "$" * 500 + "{" * 500), id="broken LaTeX"),
 ]
 
 
@@ -522,26 +522,13 @@ def test_a_hostile_paper_stops_no_batch(engine: Engine, paper: Paper) -> None:
     assert engine.check([1, 2]) == []
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        '"',
-        "a" * 5_000,
-        "AND OR NOT",
-        "title:",
-        "*",
-        "\x00",
-        "\ud800",
-        "[1 TO 2]",
-        "~^\\",
-        "🙂",
-    ],
-)
+NO_LANGUAGE = ["", " ", '"', "a" * 5_000, "AND OR NOT", "title:", "*", "\x00", "\ud800", "[1 TO 2]"]
+
+
 @pytest.mark.parametrize("kind", list(ClauseKind))
-@pytest.mark.parametrize("occur", list(Occur))
-def test_no_query_is_an_error(filled: Engine, text: str, kind: ClauseKind, occur: Occur) -> None:
+def test_no_query_is_an_error(filled: Engine, kind: ClauseKind) -> None:
     """Whatever a reader types is text, never an operator of the engine's own."""
-    for name in (None, "title", "abstract", "author", "venue"):
-        find(filled, words(text, kind=kind, occur=occur, field=name))
+    for text in [*NO_LANGUAGE, "~^\\", "🙂", "(", "learn" * 30]:
+        for occur in Occur:
+            for name in (None, "title", "abstract", "author", "venue"):
+                find(filled, words(text, kind=kind, occur=occur, field=name))

@@ -68,8 +68,9 @@ class Snapshot:
         index = faiss.index_factory(dim, description, faiss.METRIC_INNER_PRODUCT)
         index.cp.seed = 20_260_304  # the same vectors give the same index
         index.cp.min_points_per_centroid = index.pq.cp.min_points_per_centroid = 1  # no warnings
-        size = min(len(slots), MAX_TRAINING, max(lists * TRAINING_PER_LIST, 4_096))
-        sample = np.random.default_rng(0).choice(slots, size=size, replace=False)
+        size = min(MAX_TRAINING, max(lists * TRAINING_PER_LIST, 4_096))
+        is_few = size > len(slots)  # then some are learnt from more than once
+        sample = np.random.default_rng(0).choice(slots, size=size, replace=is_few)
         index.train(read(np.sort(sample)))
         for start in range(0, len(slots), CHUNK):
             chunk = slots[start : start + CHUNK]
@@ -127,7 +128,7 @@ class Snapshot:
 
 def list_count(vectors: int) -> int:
     """Return how many lists so many vectors are spread over: about the root, a power of two."""
-    return int(2 ** max(4, min(12, round(math.log2(max(vectors, 1)) / 2))))
+    return int(2 ** max(0, min(12, round(math.log2(max(vectors, 1)) / 2))))
 
 
 def probe_count(lists: int) -> int:

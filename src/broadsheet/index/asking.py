@@ -56,23 +56,20 @@ def _conditions(filters: Filters) -> Iterable[Ask]:
 
 
 def _scored(clauses: Sequence[Clause]) -> list[tuple[Must, Ask]]:
-    """Return the clauses' part: what must and must not be, and one must-part of alternatives."""
-    parts: list[tuple[Must, Ask]] = []
-    wishes: list[Ask] = []
-    is_required = False
-    for clause in clauses[:MAX_WORDS]:
-        if clause.occur is Occur.SHOULD:
-            continue
-        made = _whole(clause)
-        if clause.occur is Occur.NOT and made is not None:
-            parts.append((Must.MustNot, made))
-        elif clause.occur is Occur.MUST:
-            is_required = True
-            parts.append((Must.Must, made if made is not None else Ask.empty_query()))
-    wishes = _wishes([clause for clause in clauses if clause.occur is Occur.SHOULD])
-    if wishes:
-        parts.append((Must.Should if is_required else Must.Must, _either(wishes)))
+    """Return what must and must not be, and one part that any wish fulfils."""
+    demands = [clause for clause in clauses if clause.occur is not Occur.SHOULD]
+    parts = [_demand(clause) for clause in demands[:MAX_WORDS]]
+    wished = [clause for clause in clauses if clause.occur is Occur.SHOULD]
+    if wished:
+        is_required = any(clause.occur is Occur.MUST for clause in demands)
+        parts.append((Must.Should if is_required else Must.Must, _either(_wishes(wished))))
     return parts
+
+
+def _demand(clause: Clause) -> tuple[Must, Ask]:
+    """Return the part for a clause that must or must not be met; one without words is never met."""
+    occur = Must.MustNot if clause.occur is Occur.NOT else Must.Must
+    return occur, _whole(clause) or Ask.empty_query()
 
 
 def _wishes(clauses: Sequence[Clause]) -> list[Ask]:
@@ -80,13 +77,12 @@ def _wishes(clauses: Sequence[Clause]) -> list[Ask]:
 
     Stop words count only where there is nothing else.
     """
-    wishes: list[Ask] = []
     plain = [c for c in clauses if c.field is None and c.kind is ClauseKind.WORD]
     text = " ".join(clause.text[:MAX_CLAUSE] for clause in plain[:MAX_WORDS])
-    wishes += _words(text)
+    wishes = _words(text)
     for clause in plain[:MAX_WORDS]:
         if any(letter.isdecimal() for letter in clause.text):
-            wishes.append(_term("ids", clause.text[:MAX_CLAUSE].lower()))
+            wishes.append(_term("ids", _id_word(clause.text)))
     others = [c for c in clauses if not (c.field is None and c.kind is ClauseKind.WORD)]
     wishes += [made for clause in others[:MAX_WORDS] if (made := _whole(clause)) is not None]
     return wishes
@@ -137,11 +133,11 @@ def _whole(clause: Clause) -> Ask | None:
     if clause.field in {"title", "abstract"}:
         return _phrase(clause.field, stems) if stems else None
     choices = [_phrase("exact", exact), _phrase("authors", exact)]
-    if stems:
+    if len(stems) == len(exact) or len(stems) > 1:  # else "on demand" would find any demand
         choices.append(_weighted(_phrase("title", stems), TITLE_WEIGHT))
         choices.append(_phrase("abstract", stems) if len(stems) > 1 else _term("text", stems[0][1]))
     if clause.kind is ClauseKind.WORD:
-        choices.append(_term("ids", text.lower()))
+        choices.append(_term("ids", _id_word(text)))
     return _either(choices)
 
 
@@ -179,11 +175,17 @@ def _term(field: str, word: str) -> Ask:
     return Ask.term_query(words.schema(), field, word, "freq")
 
 
+def _id_word(text: str) -> str:
+    return language.whole(text[:MAX_CLAUSE].lower())
+
+
 def _weighted(query: Ask, weight: float) -> Ask:
     return query if weight == 1 else Ask.boost_query(query, weight)
 
 
 def _either(queries: Sequence[Ask]) -> Ask:
+    if not queries:
+        return Ask.empty_query()
     if len(queries) == 1:
         return queries[0]
     return Ask.boolean_query([(Must.Should, query) for query in queries])

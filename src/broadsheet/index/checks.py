@@ -17,33 +17,32 @@ if TYPE_CHECKING:
     from broadsheet.index.state import State
 
 NAMED = 5  # papers that a sentence names
-UNIT_TOLERANCE = 0.01  # of a vector's length; float16 keeps it within .001
 
 
 def problems(opened: State, keys: Collection[int]) -> list[str]:
-    """Return a sentence per problem; papers whose change a kill cut short are none."""
+    """Return a sentence per problem.
+
+    Papers beyond ``keys`` are none: they may have changed after the index's position, and the
+    store says so. Neither are papers whose change a kill cut short: it will be applied again.
+    """
     wanted = np.unique(np.fromiter(keys, dtype=np.int64, count=len(keys)))
-    return [*_papers(opened, wanted), *_words(opened, wanted), *_vectors(opened)]
-
-
-def _papers(opened: State, wanted: npt.NDArray[np.int64]) -> list[str]:
     there = np.sort(opened.table.rows["key"][opened.table.is_alive])
     return [
         *_sentence("missing from the index", np.setdiff1d(wanted, there)),
-        *_sentence("in the index but not in the store", np.setdiff1d(there, wanted)),
+        *_words(opened, there),
+        *_vectors(opened),
     ]
 
 
 def _words(opened: State, wanted: npt.NDArray[np.int64]) -> list[str]:
-    there = opened.words.keys()
+    there, counts = np.unique(opened.words.keys(), return_counts=True)
     half_done = np.fromiter(load_intent(opened.folder), dtype=np.int64)
-    unique, counts = np.unique(there, return_counts=True)
-    missing = np.setdiff1d(np.setdiff1d(wanted, unique), half_done)
-    unknown = np.setdiff1d(np.setdiff1d(unique, wanted), half_done)
+    missing = np.setdiff1d(np.setdiff1d(wanted, there), half_done)
+    unknown = np.setdiff1d(np.setdiff1d(there, wanted), half_done)
     return [
         *_sentence("not found by word", missing),
-        *_sentence("found by word but not in the store", unknown),
-        *_sentence("found by word more than once", unique[counts > 1]),
+        *_sentence("found by word but gone", unknown),
+        *_sentence("found by word more than once", there[counts > 1]),
     ]
 
 

@@ -88,9 +88,12 @@ def write_file(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def save_intent(folder: Path, keys: list[int]) -> None:
-    """Note which papers are about to change, so that ``check`` can tell a kill from damage."""
-    write_file(folder / INTENT_FILE, json.dumps(keys).encode())
+def save_intent(folder: Path, keys: set[int]) -> None:
+    """Note which papers are half done, so that ``check`` can tell a kill from damage."""
+    if keys:
+        write_file(folder / INTENT_FILE, json.dumps(sorted(keys)).encode())
+    else:
+        (folder / INTENT_FILE).unlink(missing_ok=True)
 
 
 def load_intent(folder: Path) -> set[int]:
@@ -101,11 +104,6 @@ def load_intent(folder: Path) -> set[int]:
         return set()
     except (OSError, ValueError, TypeError) as error:
         raise fault(f"has an {INTENT_FILE} that cannot be read ({error})") from error
-
-
-def drop_intent(folder: Path) -> None:
-    """Note that nothing is half done."""
-    (folder / INTENT_FILE).unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

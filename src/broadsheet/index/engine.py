@@ -20,7 +20,7 @@ from broadsheet.model import EngineStatus, Query
 from broadsheet.ports import Scored
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from broadsheet.index.state import State
     from broadsheet.model import Filters, Paper
 
+MEASURED_S = 5.0  # for so long a size on disk is taken for true
 CREATION_S = 10.0  # how long to wait while another process makes the index
 
 
@@ -49,6 +50,7 @@ class EmbeddedEngine:
         self._due: dict[int, int] = {}  # key: digest of the text that `pending` asked to encode
         self._state: State | None = None
         self._fault: IndexFaultError | None = None
+        self._measured: tuple[float, int] | None = None  # when, bytes on disk
         folder.mkdir(parents=True, exist_ok=True)
         self._make_if_missing()
         self._open()
@@ -59,6 +61,8 @@ class EmbeddedEngine:
         self, query: Query, filters: Filters, /, *, k: int, among: npt.NDArray[np.int64] | None
     ) -> Scored:
         """Return the ``k`` best by BM25; a query of filters alone scores 0, newest first."""
+        if not query.clauses:
+            return self._listing(filters, k=k, among=among)
         asked = asking.ask(query, filters, among)
         with self._reading() as opened:
             keys, scores, total = opened.words.best(
@@ -125,23 +129,31 @@ class EmbeddedEngine:
             new = [row for paper in latest.values() if (row := self._row(opened, paper))]
             lost = sorted(key for key in set(gone) - set(latest) if 0 < key < MAX_KEY)
             if new or lost:
-                disk.save_intent(self._folder, [*(row.key for row in new), *lost])
-                opened.words.write(
-                    (
-                        (
-                            row.key,
-                            words.document(latest[row.key], tag_numbers=[*row.facets, *row.names]),
-                        )
-                        for row in new
-                    ),
-                    lost,
-                )
-                rows = self._append(opened, [*new, *_tombstones(opened, lost)])
-                opened.save(rows=rows, position=position)
-                disk.drop_intent(self._folder)
-                self._absorb(opened)
+                self._write(opened, new, lost, papers=latest, position=position)
             elif position != opened.commit.position:
                 opened.save(position=position)
+
+    def _write(
+        self,
+        opened: State,
+        new: Sequence[NewRow],
+        lost: Sequence[int],
+        *,
+        papers: Mapping[int, Paper],
+        position: int,
+    ) -> None:
+        keys = {*lost, *(row.key for row in new)}
+        half_done = disk.load_intent(self._folder)
+        disk.save_intent(self._folder, half_done | keys)
+        documents = (
+            (row.key, words.document(papers[row.key], tag_numbers=[*row.facets, *row.names]))
+            for row in new
+        )
+        opened.words.write(documents, lost)
+        rows = self._append(opened, [*new, *_tombstones(opened, lost)])
+        opened.save(rows=rows, position=position)
+        disk.save_intent(self._folder, half_done - keys)
+        self._absorb(opened)
 
     def pending(self, *, encoder: str, limit: int) -> Sequence[int]:
         """Return papers whose vector is missing, stale or by another encoder, newest first."""
@@ -209,19 +221,18 @@ class EmbeddedEngine:
     def status(self) -> EngineStatus:
         """Tell how far the indexes have come."""
         with self._reading() as opened:
-            stamps = opened.vectors.marks["stamp"][opened.table.is_alive]
-            counts = np.bincount(encoder_of(stamps), minlength=MAX_ENCODERS + 1).tolist()
+            counts = opened.nearest.count_by_encoder()
             return EngineStatus(
                 position=opened.commit.position,
                 indexed=opened.table.alive_count,
-                encoded=sum(counts[1:]),
+                encoded=sum(counts),
                 encoders={
                     name: counts[number]
                     for number, name in enumerate(opened.commit.encoders, start=1)
                     if counts[number]
                 },
                 kind=opened.nearest.kind,
-                bytes=disk.size_on_disk(self._folder),
+                bytes=self._bytes(),
             )
 
     def try_lock(self) -> bool:
@@ -260,6 +271,11 @@ class EmbeddedEngine:
             self._lock.release()
 
     # --- how it is done ---
+
+    def _listing(self, filters: Filters, *, k: int, among: npt.NDArray[np.int64] | None) -> Scored:
+        with self._reading() as opened:
+            keys, total = opened.table.newest(opened.table.allowed(filters, among), k)
+        return Scored(keys=keys, scores=np.zeros(len(keys), dtype=np.float32), total=total)
 
     def _train(self) -> None:
         """Make an approximate index of all vectors where too many are searched one by one.
@@ -354,6 +370,13 @@ class EmbeddedEngine:
             pass  # opening says what is wrong
         self._open()
 
+    def _bytes(self) -> int:
+        """Return the size on disk, looked up every few seconds: every search asks for status."""
+        now = time.monotonic()
+        if self._measured is None or now - self._measured[0] > MEASURED_S:
+            self._measured = (now, disk.size_on_disk(self._folder))
+        return self._measured[1]
+
     def _checked(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         if vector.shape != (self._dim,):
             raise UsageError(f"a vector must have length {self._dim}, not shape {vector.shape}")
@@ -400,9 +423,9 @@ class EmbeddedEngine:
         return opened.commit.encoders.index(encoder) + 1
 
 
-def _tombstones(opened: State, lost: list[int]) -> list[NewRow]:
+def _tombstones(opened: State, lost: Sequence[int]) -> list[NewRow]:
     """Return the rows that end papers; one that is not here has nothing to end."""
-    is_here = opened.table.slots(lost) >= 0
+    is_here = opened.table.slots(list(lost)) >= 0
     return [NewRow(key=key, is_gone=True) for key in np.array(lost, dtype=int)[is_here].tolist()]
 
 

@@ -146,7 +146,12 @@ STOP_WORDS = frozenset(
 def plain(text: str) -> str:
     """Return the text as the analysers read it: no LaTeX, folded, ideographs set apart."""
     folded = normal.fold(latex.to_text(text[:MAX_TEXT]))
-    return folded if folded.isascii() else _SINGLE.sub(r" \g<0> ", folded)
+    return folded if folded.isascii() else _SINGLE.sub(r" \g<0> ", whole(folded))
+
+
+def whole(text: str) -> str:
+    """Return the text with a question mark for each half of a character, which has no UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @cache

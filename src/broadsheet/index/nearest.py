@@ -14,7 +14,7 @@ import numpy as np
 
 from broadsheet.index.faiss_ import faiss
 from broadsheet.index.rows import grown
-from broadsheet.index.vectors import BLANK
+from broadsheet.index.vectors import BLANK, MAX_ENCODERS, encoder_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -80,20 +80,16 @@ class Nearest:
         self._dim = dim
         self._flat = Flat(dim)
         self._snapshot = snapshot
-        self._stamps: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)  # of what is searched
+        self._stamps: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)  # 0: no vector
         self._covered: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self._size = 0
-        self.count = 0  # papers that can be found
+        self._count = 0  # papers that can be found: those whose vector is not blank
+        self._by_encoder = np.zeros(MAX_ENCODERS + 1, dtype=np.int64)
 
     @property
     def kind(self) -> str:
         """How meaning is searched: ``exact`` or ``ivf-pq``."""
         return "exact" if self._snapshot is None else "ivf-pq"
-
-    @property
-    def fresh_count(self) -> int:
-        """How many vectors are in the flat tier."""
-        return len(self._flat)
 
     def is_training_due(self, exact_limit: int) -> bool:
         """Tell whether too many vectors are searched one by one.
@@ -108,21 +104,29 @@ class Nearest:
     def absorb(self, vectors: Vectors, is_alive: Mask) -> None:
         """Take in what changed on disk since the last time."""
         size = len(is_alive)
-        stamps = vectors.marks["stamp"]
-        wanted = np.where(is_alive & (stamps & BLANK == 0), stamps, np.uint64(0))
+        wanted = np.where(is_alive, vectors.marks["stamp"], np.uint64(0))
         self._stamps = grown(self._stamps, size)
         self._covered = grown(self._covered, size)
         self._size = size
         changed = np.flatnonzero(wanted != self._stamps[:size])
-        if len(changed):
-            is_there = wanted[changed] != 0
-            is_covered = is_there & self._is_in_snapshot(changed, wanted[changed])
-            self._flat.drop(changed[~is_there | is_covered])
-            fresh = changed[is_there & ~is_covered]
-            self._flat.put(fresh, vectors.rows[fresh])
-            self._covered[changed] = is_covered
-            self._stamps[changed] = wanted[changed]
-        self.count = int(np.count_nonzero(self._stamps[:size]))
+        if not len(changed):
+            return
+        before, after = self._stamps[changed], wanted[changed]
+        is_searched = _is_searched(after)
+        is_covered = is_searched & self._is_in_snapshot(changed, after)
+        self._flat.drop(changed[~is_searched | is_covered])
+        fresh = changed[is_searched & ~is_covered]
+        self._flat.put(fresh, vectors.rows[fresh])
+        self._covered[changed] = is_covered
+        self._stamps[changed] = after
+        self._count += int(np.count_nonzero(is_searched))
+        self._count -= int(np.count_nonzero(_is_searched(before)))
+        self._by_encoder += _per_encoder(after) - _per_encoder(before)
+
+    def count_by_encoder(self) -> list[int]:
+        """Return how many vectors each encoder made, blank ones too; the first is none's."""
+        counts: list[int] = self._by_encoder.tolist()
+        return [0, *counts[1:]]
 
     def best(
         self,
@@ -136,19 +140,19 @@ class Nearest:
 
         Best first, with all that score like the last of the ``k``.
         """
-        total = self.count
+        total = self._count
         if allowed is not None:
-            allowed = allowed & (self._stamps[: self._size] != 0)
+            allowed = allowed & _is_searched(self._stamps[: self._size])
             total = int(np.count_nonzero(allowed))
         if total == 0 or k <= 0 or not vector.any():
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), total
         faiss.omp_set_num_threads(1)  # of this thread: one query is quickest alone
-        limit = k + 16
+        limit = min(k, total) + 16
         while True:
             slots, scores = self._search(vector, limit, allowed=allowed, vectors=vectors)
             order = np.argsort(-scores)[:limit]
             slots, scores = slots[order], scores[order]
-            is_whole = len(scores) < limit or scores[-1] < scores[k - 1]
+            is_whole = len(scores) < limit or scores[-1] < scores[min(k, limit) - 1]
             if is_whole or limit >= max(MAX_TIES, k):
                 return slots, scores, total
             limit *= 4
@@ -189,6 +193,7 @@ class Nearest:
     def to_train(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
         """Return the rows that can be found, ascending, and a copy of all rows' stamps."""
         stamps = self._stamps[: self._size].copy()
+        stamps[~_is_searched(stamps)] = 0
         return np.flatnonzero(stamps), stamps
 
     def _is_in_snapshot(
@@ -197,6 +202,15 @@ class Nearest:
         if self._snapshot is None:
             return np.zeros(len(slots), dtype=np.bool_)
         return self._snapshot.holds(slots, stamps)
+
+
+def _is_searched(stamps: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    searched: npt.NDArray[np.bool_] = (stamps != 0) & (stamps & BLANK == 0)
+    return searched
+
+
+def _per_encoder(stamps: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    return np.bincount(encoder_of(stamps), minlength=MAX_ENCODERS + 1)
 
 
 def _selector(mask: Mask) -> Any:

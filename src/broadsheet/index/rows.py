@@ -182,6 +182,18 @@ class Table:
             masks.append(self._mask(slots[slots >= 0]))
         return np.logical_and.reduce(masks) if masks else None
 
+    def newest(self, allowed: Mask | None, k: int) -> tuple[npt.NDArray[np.int64], int]:
+        """Return the keys of the ``k`` newest of the allowed papers, and how many are allowed.
+
+        By day, then by arrival, newest first; papers without a day come last.
+        """
+        chosen = np.flatnonzero(self.is_alive if allowed is None else self.is_alive & allowed)
+        newness = self.rows["day"][chosen].astype(np.int64) << 32 | self.rows["key"][chosen]
+        if 0 < k < len(newness):
+            newness = np.partition(newness, len(newness) - k)[-k:]
+        keys: npt.NDArray[np.int64] = np.sort(newness)[::-1][: max(k, 0)] & 0xFFFF_FFFF
+        return keys, len(chosen)
+
     def _in_range(self, filters: Filters) -> list[Mask]:
         if not (filters.since or filters.until):
             return []

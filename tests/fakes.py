@@ -1,0 +1,313 @@
+"""Real objects that stand in for the heavy parts: small, in memory, exact."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from broadsheet.index import language
+from broadsheet.model import Clause, ClauseKind, EngineStatus, Filters, Occur, Paper, Query
+from broadsheet.ports import Scored
+from broadsheet.text import normal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    import numpy.typing as npt
+
+BM25_K1, BM25_B = 1.2, 0.75
+
+
+@dataclass(frozen=True)
+class _Vector:
+    numbers: npt.NDArray[np.float32]
+    encoder: str
+    text: tuple[str, str]
+
+
+@dataclass
+class FakeEngine:
+    """An engine that looks at every paper for every question."""
+
+    dim: int = 8
+    papers: dict[int, Paper] = field(default_factory=dict)
+    stored: dict[int, _Vector] = field(default_factory=dict)
+    due: dict[int, tuple[str, str]] = field(default_factory=dict)
+    position: int = 0
+
+    # --- searching ---
+
+    def lexical(
+        self, query: Query, filters: Filters, /, *, k: int, among: npt.NDArray[np.int64] | None
+    ) -> Scored:
+        """Return the ``k`` best by BM25; a query of filters alone scores 0, newest first."""
+        allowed = [p for p in self._allowed(filters, among) if _is_match(query, p)]
+        if not any(clause.occur is not Occur.NOT for clause in query.clauses):
+            newest = sorted(allowed, key=lambda p: (_day(p), p.key), reverse=True)
+            return _scored([(p.key, 0.0) for p in newest], k, total=len(newest))
+        found = [(p.key, self._bm25(query, p)) for p in allowed]
+        return _scored(sorted(found, key=_best_first), k, total=len(found))
+
+    def dense(
+        self,
+        vector: npt.NDArray[np.float32],
+        filters: Filters,
+        /,
+        *,
+        k: int,
+        among: npt.NDArray[np.int64] | None,
+    ) -> Scored:
+        """Return the ``k`` nearest by cosine, among papers that have a vector."""
+        keys = [
+            paper.key
+            for paper in self._allowed(filters, among)
+            if paper.key in self.stored and self.stored[paper.key].numbers.any()
+        ]
+        if not vector.any():
+            return _scored([], k, total=len(keys))
+        found = [(key, float(self.stored[key].numbers @ vector)) for key in keys]
+        return _scored(sorted(found, key=_best_first), k, total=len(found))
+
+    def similarities(
+        self, vector: npt.NDArray[np.float32], keys: Sequence[int], /
+    ) -> npt.NDArray[np.float32]:
+        """Return the cosine of ``vector`` with each paper's vector, (n,), NaN where it has none."""
+        found: npt.NDArray[np.float32] = self.vectors(keys) @ vector
+        return found
+
+    def vectors(self, keys: Sequence[int], /) -> npt.NDArray[np.float32]:
+        """Return the vectors of these papers, (n, dim), unit rows; NaN rows where there is none."""
+        found = np.full((len(keys), self.dim), np.nan, dtype=np.float32)
+        for place, key in enumerate(keys):
+            if key in self.stored:
+                found[place] = self.stored[key].numbers
+        return found
+
+    def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
+        """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
+        asked = (clause for clause in query.clauses if clause.occur is not Occur.NOT)
+        found = [c.text for c in asked if _has(c, paper) or _has_every_word(c.text, paper)]
+        return tuple(dict.fromkeys(found))
+
+    # --- writing ---
+
+    def apply(self, papers: Sequence[Paper], gone: Collection[int], /, *, position: int) -> None:
+        """Make papers findable by word, forget those gone, and remember ``position``."""
+        for key in gone:
+            self.papers.pop(key, None)
+            self.stored.pop(key, None)
+        self.papers.update({paper.key: paper for paper in papers})
+        self.position = position
+
+    def pending(self, *, encoder: str, limit: int) -> Sequence[int]:
+        """Return papers whose vector is missing, stale or by another encoder, newest first."""
+        waiting = [p for p in self.papers.values() if not self._is_current(p, encoder)]
+        waiting.sort(key=lambda paper: (_day(paper), paper.key), reverse=True)
+        self.due.update({p.key: (p.title, p.abstract) for p in waiting[:limit]})
+        return [paper.key for paper in waiting[:limit]]
+
+    def put_vectors(
+        self, keys: Sequence[int], vectors: npt.NDArray[np.float32], /, *, encoder: str
+    ) -> None:
+        """Store or replace vectors in place, (n, dim) unit rows, and what made them."""
+        if vectors.shape != (len(keys), self.dim):
+            raise ValueError(f"vectors must have shape ({len(keys)}, {self.dim})")
+        for key, vector in zip(keys, np.nan_to_num(vectors), strict=True):
+            if key in self.papers:
+                paper = self.papers[key]
+                text = self.due.pop(key, (paper.title, paper.abstract))
+                self.stored[key] = _Vector(vector.copy(), encoder, text)
+
+    def optimize(self) -> None:
+        """Do nothing: there is nothing to train."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.papers.clear()
+        self.stored.clear()
+        self.due.clear()
+        self.position = 0
+
+    # --- itself ---
+
+    def status(self) -> EngineStatus:
+        """Tell what is here."""
+        return EngineStatus(
+            position=self.position,
+            indexed=len(self.papers),
+            encoded=len(self.stored),
+            encoders=Counter(vector.encoder for vector in self.stored.values()),
+            kind="exact",
+            bytes=0,
+        )
+
+    def try_lock(self) -> bool:
+        """Memory has one process."""
+        return True
+
+    def refresh(self) -> None:
+        """Memory has one process."""
+
+    def check(self, keys: Collection[int], /) -> list[str]:
+        """Compare with the keys of all papers; a sentence per problem."""
+        missing = sorted(set(keys) - set(self.papers))
+        return [f"paper {key} is missing from the index" for key in missing]
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    # --- how it is done ---
+
+    def _allowed(self, filters: Filters, among: npt.NDArray[np.int64] | None) -> list[Paper]:
+        chosen = None if among is None else set(among.tolist())
+        return [
+            paper
+            for paper in self.papers.values()
+            if (chosen is None or paper.key in chosen) and passes(filters, paper)
+        ]
+
+    def _is_current(self, paper: Paper, encoder: str) -> bool:
+        stored = self.stored.get(paper.key)
+        wanted = (encoder, (paper.title, paper.abstract))
+        return stored is not None and (stored.encoder, stored.text) == wanted
+
+    def _bm25(self, query: Query, paper: Paper) -> float:
+        texts = {key: _stems(_text(other)) for key, other in self.papers.items()}
+        counts, length = Counter(texts[paper.key]), len(texts[paper.key])
+        average = sum(map(len, texts.values())) / len(texts)
+        score = 0.0
+        for clause in query.clauses:
+            for stem in _stems(clause.text) if clause.occur is not Occur.NOT else []:
+                frequency = sum(stem in text for text in texts.values())
+                rarity = math.log(1 + (len(texts) - frequency + 0.5) / (frequency + 0.5))
+                share = BM25_K1 * (1 - BM25_B + BM25_B * length / average)
+                score += rarity * counts[stem] * (BM25_K1 + 1) / (counts[stem] + share)
+        return score
+
+
+def passes(filters: Filters, paper: Paper) -> bool:
+    """Tell whether a paper meets the conditions, as their definition spells them."""
+    published = paper.published
+    if (filters.since or filters.until) and published is None:
+        return False
+    return (
+        (not filters.since or (published is not None and published >= filters.since))
+        and (not filters.until or (published is not None and published <= filters.until))
+        and _shares(filters.sources, paper.sources)
+        and _shares(filters.topics, paper.topics)
+        and _shares(
+            filters.categories,
+            [part for name in paper.categories for part in (name, name.partition(".")[0])],
+        )
+        and (not filters.authors or any(_wrote(name, paper) for name in filters.authors))
+        and {normal.fold(kind) for kind in filters.has}
+        <= {normal.fold(link.kind) for link in paper.links}
+    )
+
+
+def _shares(wanted: Iterable[str], there: Iterable[str]) -> bool:
+    folded = {normal.fold(value) for value in wanted}
+    return not folded or bool(folded & {normal.fold(value) for value in there})
+
+
+def _wrote(name: str, paper: Paper) -> bool:
+    words = set(normal.author_key(name).split())
+    return bool(words) and any(
+        words <= set(normal.author_key(author).split()) for author in paper.authors
+    )
+
+
+def _is_match(query: Query, paper: Paper) -> bool:
+    shoulds = [clause for clause in query.clauses if clause.occur is Occur.SHOULD]
+    musts = [clause for clause in query.clauses if clause.occur is Occur.MUST]
+    if any(c.occur is Occur.NOT and _has(c, paper) for c in query.clauses):
+        return False
+    if not all(_has(clause, paper) for clause in musts):
+        return False
+    return bool(musts) or not shoulds or any(_has_some(clause, paper) for clause in shoulds)
+
+
+def _has_some(clause: Clause, paper: Paper) -> bool:
+    """Tell whether a wish is met: of a plain word, by any of its parts."""
+    if clause.field is not None or clause.kind is not ClauseKind.WORD:
+        return _has(clause, paper)
+    asked, stems = _exact(clause.text), _stems(clause.text)
+    names = {word for name in paper.authors for word in _exact(name)}
+    there = _stems(_text(paper)) if stems else _exact(_text(paper))
+    return bool(set(asked) & names) or bool(set(stems or asked) & set(there))
+
+
+def _has(clause: Clause, paper: Paper) -> bool:
+    """Tell whether some field of the paper has the clause's words side by side."""
+    if clause.field == "author" and clause.kind is not ClauseKind.PREFIX:
+        return _wrote(clause.text, paper)
+    fields: dict[str | None, list[str]] = {
+        "title": [paper.title],
+        "abstract": [paper.abstract],
+        "author": list(paper.authors),
+        "venue": [paper.venue],
+    }
+    topics = ", ".join(paper.topics)
+    fields[None] = [*(text for texts in fields.values() for text in texts), topics]
+    splitters: list[Callable[[str], list[str]]] = [_exact]
+    is_stemmed = clause.field in {None, "title", "abstract"}
+    is_enough = len(_stems(clause.text)) in {len(_exact(clause.text)), *range(2, 100)}
+    if is_stemmed and is_enough and clause.kind is not ClauseKind.PREFIX:
+        splitters.append(_stems)
+    return any(
+        _contains(split(text), split(clause.text), is_prefix=clause.kind is ClauseKind.PREFIX)
+        for text in fields[clause.field]
+        for split in splitters
+    )
+
+
+def _has_every_word(text: str, paper: Paper) -> bool:
+    there = {*_stems(_text(paper)), *(word for name in paper.authors for word in _exact(name))}
+    return bool(_stems(text)) and set(_stems(text)) <= there
+
+
+def _contains(words: list[str], wanted: list[str], *, is_prefix: bool) -> bool:
+    if not wanted:
+        return False
+    if is_prefix:
+        *before, last = wanted
+        return any(
+            words[start : start + len(before)] == before
+            and words[start + len(before)].startswith(last)
+            for start in range(len(words) - len(before))
+        )
+    width = len(wanted)
+    return any(words[start : start + width] == wanted for start in range(len(words) - width + 1))
+
+
+def _exact(text: str) -> list[str]:
+    return [word for _, word in language.exact_words(text)]
+
+
+def _stems(text: str) -> list[str]:
+    return [stem for _, stem in language.stems(text)]
+
+
+def _text(paper: Paper) -> str:
+    return "\n".join([paper.title, paper.abstract, ", ".join(paper.topics), paper.venue])
+
+
+def _day(paper: Paper) -> int:
+    day = paper.day or paper.published
+    return day.toordinal() if day else 0
+
+
+def _best_first(item: tuple[int, float]) -> tuple[float, int]:
+    return (-item[1], -item[0])
+
+
+def _scored(found: list[tuple[int, float]], k: int, *, total: int) -> Scored:
+    return Scored(
+        keys=np.array([key for key, _ in found[:k]], dtype=np.int64),
+        scores=np.array([score for _, score in found[:k]], dtype=np.float32),
+        total=total,
+    )
