@@ -73,9 +73,9 @@ def to_paper(key: int, body: str, totals: tuple[int, int, int]) -> Paper:
     get = said.get
     return Paper(
         key=key,
-        id=PaperId(said["id"]),
+        id=PaperId(get("id", "")),
         identifiers=_identifiers(get("identifiers", ())),
-        title=said.get("title", ""),
+        title=get("title", ""),
         abstract=get("abstract", ""),
         authors=tuple(get("authors", ())),
         author_count=get("author_count"),
