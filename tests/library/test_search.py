@@ -1,0 +1,447 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from broadsheet.assemble import open_library
+from broadsheet.errors import EncoderError, QueryError
+from broadsheet.library.encoding import document_text, encode_pending
+from broadsheet.library.search import MAX_LIMIT, narrowed, plain, ranked
+from broadsheet.model import Filters, Mode, Results, Signal, SignalKind, Sort
+from tests.library.fakes import ListSource
+from tests.support import NOON, StillClock, record
+from tests.support_papers import paper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from broadsheet.library import Library
+
+DAY = timedelta(days=1)
+
+
+def votes(count: int, *, ago: timedelta = DAY) -> tuple[Signal, ...]:
+    """Return a counter of votes that stood at ``count`` some time ago."""
+    return (Signal(kind=SignalKind.VOTE, value=count, at=NOON - ago, origin="hosted"),)
+
+
+PAPERS: dict[int, dict[str, Any]] = {
+    1: {"title": "Soil moisture from orbit", "abstract": "Radar reads how wet a field is."},
+    2: {"title": "Sparse attention with a budget", "abstract": "Transformers look at less."},
+    3: {
+        "title": "Attention is costly",
+        "abstract": "We count what attention costs in transformers and sparse variants.",
+        "authors": ("Grace Hopper", "Ada Lovelace"),
+        "signals": votes(40, ago=60 * DAY),
+        "categories": ("cs.CL", "cs.LG"),
+    },
+    4: {
+        "title": "Petrol use of cars in towns",
+        "abstract": "How much a vehicle burns at each traffic light.",
+        "authors": ("Grace Hopper",),
+        "published": date(2020, 5, 1),
+        "announced": date(2020, 5, 1),
+        "source": "acl",
+        "source_id": "P20-1",
+    },
+    5: {
+        "title": "A budget of sparse carbon",
+        "abstract": "Carbon in dry regions, attention to error bars.",
+        "signals": votes(7),
+        "categories": ("physics.ao-ph",),
+    },
+    6: {"title": "Counting bees", "abstract": "One bee, two bees.", "signals": votes(3)},
+}
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Six papers, indexed and encoded; tests only read from it."""
+    folder = tmp_path_factory.mktemp("shelf")
+    opened = open_library(folder, environ={}, clock=StillClock())
+    fill(opened, PAPERS)
+    opened.catch_up(is_encoding=True)
+    yield opened
+    opened.close()
+
+
+def fill(library: Library, papers: dict[int, dict[str, Any]]) -> None:
+    """Ingest records of these numbers with these fields."""
+    library.ingest(ListSource([record(number, **facts) for number, facts in papers.items()]))
+
+
+def numbers(results: Results) -> list[int]:
+    """Return the numbers of the papers found, in order."""
+    return [int(hit.paper.id.rpartition(".")[2]) for hit in results.hits]
+
+
+def test_words_find_what_has_them(shelf: Library) -> None:
+    """Lexical search answers with every paper that has a word of the query, best first."""
+    found = shelf.search("sparse attention budget", mode=Mode.LEXICAL)
+
+    assert numbers(found)[0] == 2
+    assert set(numbers(found)) == {2, 3, 5}
+    assert found.total == 3
+
+
+def test_meaning_finds_what_lacks_the_words(shelf: Library) -> None:
+    """No word of the query is in the paper."""
+    found = shelf.search("automobile fuel consumption", mode=Mode.DENSE)
+
+    assert numbers(found)[0] == 4
+    assert not found.hits[0].why.matched
+
+
+def test_hybrid_finds_by_either(shelf: Library) -> None:
+    """One answer holds what only words find and what only meaning finds."""
+    found = shelf.search("bees and automobile fuel consumption")
+
+    assert found.mode is Mode.HYBRID
+    assert set(numbers(found)[:2]) == {4, 6}
+
+
+def test_every_number_of_a_score_is_explained(shelf: Library) -> None:
+    """The page can recompute each score from what it shows."""
+    hits = shelf.search("sparse attention in transformers").hits
+
+    for hit in hits:
+        why = hit.why
+        total = why.lexical_weight * why.lexical_norm + why.dense_weight * why.dense_norm
+        assert hit.score == pytest.approx(total)
+    assert {hit.why.dense_rank for hit in hits} == {1, 2, 3, 4, 5, 6}
+    assert (hits[0].why.lexical_rank, hits[0].why.lexical_norm) == (1, 1.0)
+    assert hits[0].why.matched == ("sparse", "attention", "transformers")
+
+
+def test_scores_fall(shelf: Library) -> None:
+    """In every mode the order is that of the scores."""
+    for mode in Mode:
+        scores = [hit.score for hit in shelf.search("sparse attention cost", mode=mode).hits]
+
+        assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("2603.00004", id="bare"),
+        pytest.param("https://arxiv.org/abs/2603.00004v3", id="URL with version"),
+        pytest.param("10.48550/arXiv.2603.00004", id="DOI"),
+    ],
+)
+def test_an_identifier_wins_outright(shelf: Library, typed: str) -> None:
+    """Who types an id wants that paper and no other."""
+    found = shelf.search(typed)
+
+    assert numbers(found) == [4]
+    assert found.hits[0].why.known_item == "id"
+
+
+def test_an_identifier_that_is_not_here_is_words(shelf: Library) -> None:
+    """Somebody may cite it in an abstract; there is no error."""
+    assert "id" not in [hit.why.known_item for hit in shelf.search("2501.99999").hits]
+
+
+def test_an_identifier_obeys_filters(shelf: Library) -> None:
+    """A filter is a promise about every hit."""
+    assert 4 not in numbers(shelf.search("2603.00004", filters=Filters(since=date(2021, 1, 1))))
+
+
+def test_an_exact_title_comes_first(shelf: Library) -> None:
+    """Whatever scores higher otherwise; case and punctuation do not matter."""
+    found = shelf.search("attention is COSTLY!")
+
+    assert numbers(found)[0] == 3
+    assert found.hits[0].why.known_item == "title"
+    assert len(found.hits) > 1
+
+
+def test_a_name_finds_the_authors_papers_newest_first(shelf: Library) -> None:
+    """Both papers by her come before any other."""
+    found = shelf.search("grace hopper")
+
+    assert numbers(found)[:2] == [3, 4]
+    assert [hit.why.known_item for hit in found.hits[:3]][:2] == ["author", "author"]
+
+
+def test_known_items_keep_pages_whole(shelf: Library) -> None:
+    """What was put first is not found a second time on a later page."""
+    pages = [numbers(shelf.search("grace hopper", limit=1, offset=at)) for at in range(6)]
+
+    assert max(Counter(number for page in pages for number in page).values()) == 1
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param("attention cat:physics.ao-ph", {5}, id="category"),
+        pytest.param("attention since:2026-01-01 -carbon +sparse", {2, 3}, id="must and not"),
+        pytest.param("car source:acl", {4}, id="source"),
+        pytest.param('"attention costs"', {3}, id="phrase"),
+    ],
+)
+def test_conditions_hold_for_both_retrievers(
+    shelf: Library, mode: Mode, query: str, expected: set[int]
+) -> None:
+    """A hit by meaning meets filters, required words and exclusions as a hit by word does."""
+    found = set(numbers(shelf.search(query, mode=mode)))
+
+    assert found
+    assert found <= expected
+
+
+def test_filters_of_caller_and_query_both_hold(shelf: Library) -> None:
+    """Two categories, one typed and one clicked: a paper has both or is no hit."""
+    found = shelf.search("attention cat:cs.LG", filters=Filters(categories=("cs.CL",)))
+
+    assert numbers(found) == [3]
+
+
+def test_narrowed_filters() -> None:
+    """Dates narrow, links add up, alternatives on the same field need a second question."""
+    one = Filters(since=date(2026, 1, 1), until=date(2026, 3, 1), sources=("acl",), has=("code",))
+    other = Filters(since=date(2026, 2, 1), sources=("arxiv",), has=("data",), topics=("bees",))
+
+    both, rest = narrowed(one, other)
+
+    assert both == Filters(
+        since=date(2026, 2, 1),
+        until=date(2026, 3, 1),
+        sources=("acl",),
+        has=("code", "data"),
+        topics=("bees",),
+    )
+    assert rest == Filters(sources=("arxiv",))
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        pytest.param(Sort.DATE, [5, 3, 2], id="newest"),
+        pytest.param(Sort.VOTES, [3, 5, 2], id="most votes"),
+        pytest.param(Sort.HEAT, [5, 3, 2], id="hottest: old votes are cold"),
+    ],
+)
+def test_other_orders(shelf: Library, sort: Sort, expected: list[int]) -> None:
+    """Ties are broken by newer, then by the later arrival."""
+    assert numbers(shelf.search("attention", sort=sort)) == expected
+
+
+def test_heat_is_shown_where_it_orders(shelf: Library) -> None:
+    """The page says why the first is first."""
+    hits = shelf.search("attention", sort=Sort.HEAT).hits
+
+    heats = [hit.why.heat for hit in hits]
+    assert all(heat is not None for heat in heats)
+    assert heats[0] == max(heat for heat in heats if heat is not None) > 0
+
+
+def test_sort_looks_at_all_matches_not_at_a_page(shelf: Library) -> None:
+    """The most voted match is first even when a page holds one hit."""
+    assert numbers(shelf.search("attention", sort=Sort.VOTES, limit=1)) == [3]
+
+
+def test_sorted_matches_have_every_word(shelf: Library) -> None:
+    """By date one would otherwise see the newest paper that has any word of the query."""
+    assert numbers(shelf.search("sparse transformers", sort=Sort.DATE)) == [3, 2]
+    assert numbers(shelf.search("bees unheardof", sort=Sort.DATE)) == [6]
+
+
+def test_the_query_may_name_the_sort(shelf: Library) -> None:
+    """``sort:`` in the query counts unless the caller decides."""
+    assert numbers(shelf.search("attention sort:votes"))[0] == 3
+    assert numbers(shelf.search("attention sort:votes", sort=Sort.DATE))[0] == 5
+
+
+@pytest.mark.parametrize("query", ["", "   ", "author:hopper"])
+def test_filters_alone_list_newest_first(shelf: Library, query: str) -> None:
+    """Nothing typed: everything, by date; the oldest paper is last."""
+    found = shelf.search(query)
+
+    assert numbers(found)[-1] == 4
+    assert found.total == (2 if query.strip() else 6)
+    assert found.mode is Mode.LEXICAL
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("limit", 0), ("limit", MAX_LIMIT + 1), ("offset", -1), ("offset", 10**9)],
+)
+def test_a_page_out_of_range_is_refused(shelf: Library, field: str, value: int) -> None:
+    """The error names the parameter, so that a page can mark it."""
+    page: dict[str, Any] = {field: value}
+    with pytest.raises(QueryError, match=f"{field} must be from") as caught:
+        shelf.search("attention", **page)
+
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('"', id="open quotation"),
+        pytest.param("🚀🚀", id="emoji"),
+        pytest.param("' OR 1=1 --", id="SQL"),
+        pytest.param("((( AND NOT [", id="operators"),
+        pytest.param("\x00\ud800", id="no text at all"),
+        pytest.param("the of and", id="stop words"),
+        pytest.param("שלום", id="right to left"),
+        pytest.param("word " * 100_000, id="long"),
+        pytest.param("$\\frac{", id="LaTeX"),
+    ],
+)
+@pytest.mark.parametrize("mode", list(Mode))
+def test_no_query_is_an_error(shelf: Library, text: str, mode: Mode) -> None:
+    """Whatever is typed gets an answer, if an empty one."""
+    found = shelf.search(text, mode=mode)
+
+    assert len(found.hits) <= 20
+
+
+def test_a_long_query_says_that_it_was_cut(shelf: Library) -> None:
+    """Otherwise a reader wonders why the end of the pasted abstract has no effect."""
+    assert "first 1,000 characters" in shelf.search("bees " * 300).notes[0]
+
+
+def test_only_those_among_are_ranked(shelf: Library) -> None:
+    """Evaluation on pools ranks within the pool, by word and by meaning."""
+    key = shelf.paper("2603.00006").key
+    among = np.array([key], dtype=np.int64)
+
+    assert ranked(shelf, plain("sparse"), mode=Mode.HYBRID, count=9, among=among) == [key]
+
+
+def test_plain_words_are_no_operators() -> None:
+    """A minus or a colon in a claim of a test collection is text."""
+    query = plain('a -b "c d" cat:cs.LG ...')
+
+    assert [clause.text for clause in query.clauses] == ["a", "-b", '"c', 'd"', "cat:cs.LG"]
+    assert not query.filters
+
+
+# --- while the library changes ---
+
+
+def test_without_vectors_words_answer(library: Library) -> None:
+    """A new library is searchable before anything was encoded, and says what is missing."""
+    fill(library, {1: PAPERS[1], 2: PAPERS[2]})
+    library.catch_up(is_encoding=False)
+
+    found = library.search("soil")
+
+    assert (numbers(found), found.mode) == ([1], Mode.LEXICAL)
+    assert found.notes == ("2 of 2 papers cannot be found by meaning yet.",)
+    assert library.search("soil", mode=Mode.DENSE).hits == ()
+
+
+def test_an_unread_paper_competes_by_its_words(library: Library) -> None:
+    """Half of the papers have a vector: the best match by word stays first without one."""
+    fill(library, {number: PAPERS[number] for number in (1, 2, 3)})
+    library.catch_up(is_encoding=True)
+    fill(library, {9: {"title": "Sparse sparse attention", "abstract": "Sparse attention."}})
+    library.catch_up(is_encoding=False)
+
+    found = library.search("sparse attention", mode=Mode.HYBRID)
+
+    assert numbers(found)[0] == 9
+    assert found.hits[0].why.dense is None
+    assert found.hits[0].why.lexical_weight == 1.0
+    assert found.notes == ("1 of 4 papers cannot be found by meaning yet.",)
+
+
+def test_a_broken_encoder_leaves_words(library: Library) -> None:
+    """Search goes on without meaning; who asks for meaning alone is told."""
+    fill(library, {1: PAPERS[1]})
+    library.catch_up(is_encoding=True)
+    library.encoder = BrokenEncoder()
+
+    assert numbers(library.search("soil")) == [1]
+    assert "model.onnx is not the file" in library.search("soil").notes[0]
+    with pytest.raises(EncoderError):
+        library.search("soil", mode=Mode.DENSE)
+
+
+def test_vectors_of_another_space_are_not_compared(library: Library) -> None:
+    """After a change of encoder old vectors mean nothing until they are replaced."""
+    fill(library, {1: PAPERS[1], 2: PAPERS[2]})
+    library.catch_up(is_encoding=True)
+    library.encoder = BrokenEncoder(space="another-model")
+
+    found = library.search("soil")
+
+    assert found.mode is Mode.LEXICAL
+    assert "new encoder" in found.notes[0]
+
+
+class BrokenEncoder:
+    """An encoder whose files were altered."""
+
+    def __init__(self, space: str = "all-MiniLM-L6-v2") -> None:
+        self.space = space
+        self.name = f"{space}/int8/128"
+        self.dim = 384
+
+    def encode(self, texts: object, /) -> Any:
+        """Refuse."""
+        raise EncoderError("model.onnx is not the file that it was")
+
+    encode_query = encode
+
+
+def test_equal_scores_come_newest_first_across_pages(library: Library) -> None:
+    """Papers that differ in date alone: no page repeats or drops one."""
+    same = {"title": "One title", "abstract": "One abstract.", "authors": ()}
+    days = {n: date(2026, 1, 1) + (n * 7 % 13) * DAY for n in range(1, 13)}
+    fill(
+        library,
+        {n: same | {"title": f"Word {n}", "published": d, "announced": d} for n, d in days.items()},
+    )
+    library.catch_up(is_encoding=False)
+
+    pages = [numbers(library.search("abstract", limit=5, offset=at)) for at in (0, 5, 10)]
+
+    assert [n for page in pages for n in page] == sorted(days, key=lambda n: days[n], reverse=True)
+
+
+def test_pages_go_on_beyond_the_candidates(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deep pages hold every match once, however few papers are fused."""
+    monkeypatch.setattr("broadsheet.library.candidates.CANDIDATES", 5)
+    fill(library, {n: {"title": f"Bees number {n}"} for n in range(1, 31)})
+    library.catch_up(is_encoding=True)
+
+    found = [
+        n for at in range(0, 40, 7) for n in numbers(library.search("bees", limit=7, offset=at))
+    ]
+
+    assert sorted(found) == list(range(1, 31))
+    assert library.search("bees", limit=1).total == 30
+
+
+def test_encoding_takes_the_newest_first_and_ends(library: Library) -> None:
+    """A backlog never makes today's papers wait, and a paper of no known word is done too."""
+    fill(library, {1: {"published": date(2020, 1, 1), "announced": date(2020, 1, 1)}})
+    fill(library, {2: {"title": "🚀", "abstract": ""}, 3: {}})
+    library.catch_up(is_encoding=False)
+
+    assert encode_pending(library, 2) == 2
+    assert library.engine.pending(encoder=library.encoder.name, limit=9) == [
+        library.paper("2603.00001").key
+    ]
+    assert encode_pending(library, 2) == 1
+    assert encode_pending(library, 2) == 0
+
+
+def test_the_encoder_reads_plain_text() -> None:
+    """LaTeX would be read letter by letter."""
+    one = paper(1, title=r"The $O(n)$ \emph{bee}", abstract="")
+
+    assert document_text(one) == "The O(n) bee"
+    assert document_text(replace(one, abstract="It flies.")) == "The O(n) bee. It flies."
