@@ -156,6 +156,26 @@ def test_what_happened_after_the_moment_does_not_count() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("seen", "counted"),
+    [
+        pytest.param(2 * DAY, 4 / 2, id="soon: half of the gain lies before the moment"),
+        pytest.param(100 * DAY, 0, id="later: a guess that would change an old ranking"),
+    ],
+)
+def test_a_gain_seen_soon_after_the_moment_still_counts(seen: timedelta, counted: float) -> None:
+    """Counters are read at their own times, but an old order must settle."""
+    signals = [signal(6, BORN), signal(6 + 4, BORN + seen)]
+    found = heat(signals, born=BORN, at=BORN + DAY, now=BORN + 200 * DAY, half_life=999_999 * DAY)
+
+    assert found == pytest.approx(log2(1 + 6 + counted), abs=1e-4)
+
+
+def test_what_is_dated_in_the_far_future_is_not_always_new() -> None:
+    """A garbled date must not keep a paper at the top for ever."""
+    assert heat([cast(BORN + 400 * DAY)], born=BORN, at=BORN) == 0.0
+
+
 def test_what_happened_before_the_period_does_not_count() -> None:
     """A day's ranking is about the day."""
     votes = [signal(10, BORN + DAY), signal(16, BORN + 2 * DAY)]

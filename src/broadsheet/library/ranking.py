@@ -217,7 +217,7 @@ def _votes(paper: Paper, signals: Sequence[Signal], moment: Moment) -> str:
         since = moment.at - WINDOWS[Period.DAY]
         recent = min(_gained(signals, begin, since, moment.at), paper.votes)
         if recent:
-            whole = "" if recent == paper.votes else f", {paper.votes:,} in all"
+            whole = "" if recent == paper.votes else f", {_n(paper.votes, 'vote')} in all"
             return f"{_n(recent, 'vote')} in the last 24 hours{whole}"
     first = _gained(signals, begin, begin, min(end, moment.at) + FIRST_DAY_SLACK)
     return f"{_n(first, 'vote')} in its first day" if first else _n(paper.votes, "vote")

@@ -52,6 +52,11 @@ FAST_CLOCK = timedelta(days=1)
 """What is dated so far after the present or less comes from a fast clock and counts as observed
 now; what is dated later is garbled, and counts when its time comes."""
 
+SETTLED = timedelta(days=2)
+"""How long after a moment observations still tell what had happened by then. A gain between two
+observations that is seen later than this is left out of that moment's heat, so that an old
+edition keeps its order; a first observation counts whenever it is made: it is all that is known."""
+
 UNKNOWN_SPREAD = timedelta(days=30)
 """Over how long a first observation is spread when the paper's day is unknown."""
 
@@ -63,6 +68,7 @@ class Increment:
     amount: float  # > 0
     start: float
     end: float  # >= start
+    is_first: bool = False  # what the counter's first observation showed
 
 
 def heat(
@@ -80,8 +86,8 @@ def heat(
     Args:
         signals: Every signal of the paper, in any order.
         born: When its day begins; a counter stood at 0 then. None: unknown.
-        at: The moment. What happened later does not count, but what was observed later tells
-            how much had happened by then.
+        at: The moment. What happened later does not count, but what was observed soon after it
+            tells how much had happened by then (see ``SETTLED``).
         now: The present, >= ``at`` (default: ``at``). A signal dated up to a day after it comes
             from a fast clock and is taken as observed now; one dated later does not count yet.
         since: What happened earlier does not count. None: everything does.
@@ -117,7 +123,8 @@ def increments(
             reached = min(value, cap)
             if reached > level:
                 start = moment if actor else min(before, moment)
-                grown[kind, origin].append(Increment(reached - level, start, moment))
+                gain = Increment(reached - level, start, moment, is_first=level == 0)
+                grown[kind, origin].append(gain)
                 level = reached
             before = moment
     return dict(grown)
@@ -147,6 +154,8 @@ def decayed(increment: Increment, /, *, at: float, since: float, half_life: floa
     """
     if increment.start > at or increment.end < since:
         return 0.0
+    if increment.end > at + SETTLED.total_seconds() and not increment.is_first:
+        return 0.0
     rate = math.log(2.0) / half_life
     length = increment.end - increment.start
     if length <= 0.0:
@@ -169,14 +178,14 @@ def gained(
     """Return how much was *seen* to be gained in [since, until]: observed values, no estimate.
 
     The newest value at ``until`` less the newest at ``since``, summed over origins and actors. A
-    counter that was not observed by ``since`` stood at 0 when the paper is no older than that;
-    else nobody knows what it gained, and it adds nothing.
+    counter that was not observed by ``since`` stood at 0 when it is a reader's own, or when the
+    paper is no older than that; else nobody knows what it gained, and it adds nothing.
     """
     counters = _counters((one for one in signals if one.kind is kind), math.inf)
     total = 0
-    for values in counters.values():
+    for (_, _, actor), values in counters.items():
         before = _value_at(values, since.timestamp())
-        if before is None and born is not None and born >= since:
+        if before is None and (actor or (born is not None and born >= since)):
             before = 0
         after = _value_at(values, until.timestamp())
         if before is not None and after is not None:
@@ -234,6 +243,14 @@ def constants() -> list[tuple[str, float, str, str]]:
     ]
     spread = UNKNOWN_SPREAD / timedelta(days=1)
     meaning = "a first observation is spread over so long when the paper's day is unknown"
+    rows.append(
+        (
+            "settled",
+            SETTLED / timedelta(days=1),
+            "days",
+            "how long after an edition's end observations still tell what had happened by then",
+        )
+    )
     rows.append(
         (
             "fast clock",
