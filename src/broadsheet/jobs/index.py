@@ -21,8 +21,9 @@ class IndexJob:
     encoded, newest first, a few at a time.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, *, words_batch: int = indexing.WORDS_BATCH) -> None:
         self._library = library
+        self._words_batch = words_batch
         self._seen = 0  # the newest change that had its turn
         self._tidied = 0  # papers, at the last housekeeping
 
@@ -32,8 +33,8 @@ class IndexJob:
         if not library.engine.try_lock():
             library.engine.refresh()
             return False
-        self._seen = indexing.apply_newest(library, after=self._seen)
-        if indexing.apply_changes(library):
+        self._seen = indexing.apply_newest(library, after=self._seen, limit=self._words_batch)
+        if indexing.apply_changes(library, limit=self._words_batch):
             return True
         if encoding.encode_pending(library, indexing.MEANING_BATCH):
             return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from broadsheet.errors import ConflictError
 from broadsheet.library import encoding
 
 if TYPE_CHECKING:
@@ -73,11 +74,10 @@ def catch_up(library: Library, /, *, is_encoding: bool, progress: Progress | Non
     """
     goal = library.store.last_change()
     start = library.engine.status().position
-    while (position := library.engine.status().position) < goal:
+    while library.engine.status().position < goal:
         if not _step(library, apply_changes):
             break
-        _tell(progress, min(position, goal) - start, goal - start)
-    _tell(progress, goal - start, goal - start)
+        _tell(progress, min(library.engine.status().position, goal) - start, goal - start)
     if is_encoding:
         _encode_all(library, progress)
 
@@ -106,8 +106,6 @@ def reindex(library: Library, /, *, progress: Progress | None = None) -> None:
     Raises:
         ConflictError: another process holds the indexes.
     """
-    from broadsheet.errors import ConflictError
-
     if not library.engine.try_lock():
         raise ConflictError("another process is indexing this library: stop it and try again")
     library.engine.clear()

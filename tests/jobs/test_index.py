@@ -1,0 +1,112 @@
+"""The index job does one small step at a time, the most urgent first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from broadsheet.jobs import index
+from broadsheet.jobs.index import IndexJob
+from broadsheet.store import open_store, sqlite_url
+from tests.library.fakes import ListSource, MemoryEngine, library_of
+from tests.support import StillClock, record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from broadsheet.library import Library
+
+
+@pytest.fixture
+def engine() -> MemoryEngine:
+    """An engine that remembers what it was told."""
+    return MemoryEngine()
+
+
+@pytest.fixture
+def library(tmp_path: Path, clock: StillClock, engine: MemoryEngine) -> Iterator[Library]:
+    """A library of 70 papers, none of them indexed."""
+    opened = library_of(open_store(sqlite_url(tmp_path / "x.db")), clock, engine=engine)
+    opened.ingest(ListSource([record(number) for number in range(1, 71)]))
+    yield opened
+    opened.close()
+
+
+def test_words_come_first_then_meaning_in_small_steps(
+    library: Library, engine: MemoryEngine
+) -> None:
+    """Encoding never holds up words, and a stop waits for 32 papers at most."""
+    job = IndexJob(library)
+    seen = []
+    while job.run_once():
+        seen.append((len(engine.titles), len(engine.vectors_of)))
+
+    assert seen == [(70, 0), (70, 32), (70, 64), (70, 70)]
+
+
+def test_the_newest_are_encoded_first(library: Library, engine: MemoryEngine) -> None:
+    """Today's papers are what people look for."""
+    job = IndexJob(library)
+    job.run_once()
+    job.run_once()
+
+    assert sorted(engine.vectors_of) == list(range(39, 71))
+
+
+def test_what_arrives_during_a_backlog_is_found_in_the_next_step(
+    library: Library, engine: MemoryEngine
+) -> None:
+    """Words are searchable within seconds, whatever waits."""
+    job = IndexJob(library, words_batch=10)
+    job.run_once()
+    library.ingest(ListSource([record(99)]))
+    job.run_once()
+
+    assert 71 in engine.titles
+    assert len(engine.titles) < 40
+
+
+def test_what_arrives_during_encoding_is_found_in_the_next_step(
+    library: Library, engine: MemoryEngine
+) -> None:
+    """Words do not wait for vectors of other papers."""
+    job = IndexJob(library)
+    job.run_once()
+    job.run_once()
+    library.ingest(ListSource([record(99)]))
+    job.run_once()
+
+    assert 71 in engine.titles
+    assert len(engine.vectors_of) < 70
+
+
+def test_another_processs_lock_is_left_alone(library: Library, engine: MemoryEngine) -> None:
+    """One process writes; the others look."""
+    looks: list[int] = []
+    engine.is_mine = False
+    engine.on_refresh = lambda _: looks.append(1)
+
+    assert not IndexJob(library).run_once()
+    assert (engine.applied, looks) == ([], [1])
+
+
+def test_housekeeping_comes_last_and_when_the_index_has_grown(
+    library: Library, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Merging segments is worth it after growth, not after every paper."""
+    monkeypatch.setattr(index, "MIN_GROWTH", 50)
+    job = IndexJob(library)
+    while job.run_once():
+        pass
+    assert engine.tidied == 1
+    library.ingest(ListSource([record(200)]))
+    while job.run_once():
+        pass
+    assert engine.tidied == 1
+    library.ingest(ListSource([record(number) for number in range(300, 360)]))
+    while job.run_once():
+        pass
+
+    assert engine.tidied == 2
