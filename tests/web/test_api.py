@@ -273,7 +273,7 @@ def test_metrics_count_papers_and_requests(client: TestClient, library: Library)
     assert "\nbroadsheet_papers_indexed 3.0\n" in text
     assert "\nbroadsheet_papers_encoded 0.0\n" in text
     assert "\nbroadsheet_change_lag 0.0\n" in text
-    labels = 'method="GET",route="/api/v1/papers/{name:path}"'
+    labels = 'method="GET",route="/api/v1/papers/{name:any}"'
     assert f'broadsheet_http_requests_total{{{labels},status="200"}} 2.0' in text
     assert f"broadsheet_http_request_seconds_count{{{labels}}} 2.0" in text
     assert "2603" not in text

@@ -210,3 +210,13 @@ def test_the_openapi_is_one_document(client: TestClient) -> None:
 
     assert len(ids) == len(set(ids))
     assert all(path.startswith("/api/") for path in schema["paths"])
+
+
+def test_the_written_reference_names_every_metric(client: TestClient) -> None:
+    """What an operator graphs is explained where the API is."""
+    text = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    names = {
+        line.split()[2] for line in client.get("/metrics").text.splitlines() if "# TYPE" in line
+    }
+
+    assert {name for name in names if f"`{name}" not in text and "_created" not in name} == set()

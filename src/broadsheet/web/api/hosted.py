@@ -105,7 +105,7 @@ def papers(
     return [hosted_present.info(paper) for paper in found]
 
 
-@router.get("/papers/{name:path}", responses=_ERRORS, response_model_exclude_none=True)
+@router.get("/papers/{name:any}", responses=_ERRORS, response_model_exclude_none=True)
 def paper(library: TheLibrary, name: params.PaperName) -> HostedInfo:
     """Return one paper by its arXiv id, or by any other identifier."""
     return hosted_present.info(library.paper(name))

@@ -12,7 +12,7 @@ from broadsheet.web.context import BaseUrl, TheLibrary
 router = APIRouter(prefix="/papers", include_in_schema=False, route_class=ProgramRoute)
 
 
-@router.get("/{name:path}.md")
+@router.get("/{name:any}.md")
 def as_markdown(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Response:
     """Send a paper as Markdown."""
     paper = library.paper(name)
@@ -20,7 +20,7 @@ def as_markdown(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> R
     return _file(markdown.render(paper, url), markdown.MEDIA_TYPE, url=url)
 
 
-@router.get("/{name:path}.bib")
+@router.get("/{name:any}.bib")
 def as_bibtex(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Response:
     """Send a paper as BibTeX."""
     paper = library.paper(name)
@@ -28,7 +28,7 @@ def as_bibtex(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Res
     return _file(text, bibtex.MEDIA_TYPE, url=work.page_url(paper, base))
 
 
-@router.get("/{name:path}.ris")
+@router.get("/{name:any}.ris")
 def as_ris(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Response:
     """Send a paper as RIS."""
     paper = library.paper(name)
@@ -36,7 +36,7 @@ def as_ris(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Respon
     return _file(text, ris.MEDIA_TYPE, url=work.page_url(paper, base))
 
 
-@router.get("/{name:path}.csl.json")
+@router.get("/{name:any}.csl.json")
 def as_csl(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Response:
     """Send a paper as CSL-JSON."""
     paper = library.paper(name)
@@ -44,7 +44,7 @@ def as_csl(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Respon
     return _file(body.decode(), csl.MEDIA_TYPE, url=work.page_url(paper, base))
 
 
-@router.get("/{name:path}.json")
+@router.get("/{name:any}.json")
 def as_json(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Response:
     """Send a paper as the API does."""
     paper = library.paper(name)

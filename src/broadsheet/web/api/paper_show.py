@@ -16,7 +16,7 @@ _ERRORS = params.errors(400, 404, 422, 503)
 # The addresses with a last word come first: a name may hold slashes, and would swallow it.
 
 
-@router.get("/{name:path}/similar", responses=_ERRORS)
+@router.get("/{name:any}/similar", responses=_ERRORS)
 def similar(
     library: TheLibrary, base: BaseUrl, name: params.PaperName, limit: params.Limit = 10
 ) -> models.SimilarAnswer:
@@ -25,7 +25,7 @@ def similar(
     return models.SimilarAnswer(data=[present.hit(hit, base) for hit in hits], meta=models.NoMeta())
 
 
-@router.get("/{name:path}/records", responses=_ERRORS)
+@router.get("/{name:any}/records", responses=_ERRORS)
 def records(library: TheLibrary, name: params.PaperName) -> models.RecordListAnswer:
     """Return what each source said about the paper, oldest first."""
     found = library.records(library.paper(name))
@@ -34,7 +34,7 @@ def records(library: TheLibrary, name: params.PaperName) -> models.RecordListAns
     )
 
 
-@router.get("/{name:path}/signals", responses=_ERRORS)
+@router.get("/{name:any}/signals", responses=_ERRORS)
 def signals(library: TheLibrary, name: params.PaperName) -> models.SignalListAnswer:
     """Return the paper's votes, comments and stars over time, oldest first."""
     found = library.signals(library.paper(name))
@@ -43,7 +43,7 @@ def signals(library: TheLibrary, name: params.PaperName) -> models.SignalListAns
     )
 
 
-@router.get("/{name:path}", responses=_ERRORS)
+@router.get("/{name:any}", responses=_ERRORS)
 def paper(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> models.PaperAnswer:
     """Return one paper; its `id` differs from the one asked for when a better one is known."""
     return models.PaperAnswer(data=present.paper(library.paper(name), base), meta=models.NoMeta())

@@ -10,8 +10,10 @@ from urllib.parse import urlencode
 from fastapi import Depends, Path, Query, Request
 
 from broadsheet.model import Filters, Mode, Period, Sort
-from broadsheet.web.api import models
+from broadsheet.web.api import models, paths
 from broadsheet.web.context import base_url
+
+paths.register()
 
 MAX_LIMIT = 100
 MAX_OFFSET = 10_000  # deeper paging would make every page cost all pages before it
@@ -49,36 +51,29 @@ PaperName = Annotated[
 ]
 
 
+def _values(text: str) -> Any:
+    """Return a parameter that may be repeated."""
+    return Query(default_factory=list, max_length=MAX_VALUES, description=text)
+
+
 def _filters(
     *,
     since: Annotated[date | None, Query(description="First day of publication.")] = None,
     until: Annotated[date | None, Query(description="Last day of publication.")] = None,
-    source: Annotated[
-        list[str] | None, Query(description="Any of these sources.", max_length=MAX_VALUES)
-    ] = None,
-    category: Annotated[
-        list[str] | None,
-        Query(description="Any of these: `cs.LG`, or `cs` for all.", max_length=MAX_VALUES),
-    ] = None,
-    topic: Annotated[
-        list[str] | None, Query(description="Any of these topics.", max_length=MAX_VALUES)
-    ] = None,
-    author: Annotated[
-        list[str] | None, Query(description="Any of these authors.", max_length=MAX_VALUES)
-    ] = None,
-    has: Annotated[
-        list[str] | None,
-        Query(description="All of these links: `code`, `data`.", max_length=MAX_VALUES),
-    ] = None,
+    source: Annotated[list[str], _values("Any of these sources.")],
+    category: Annotated[list[str], _values("Any of these: `cs.LG`, or `cs` for all.")],
+    topic: Annotated[list[str], _values("Any of these topics.")],
+    author: Annotated[list[str], _values("Any of these authors.")],
+    has: Annotated[list[str], _values("All of these links: `code`, `data`.")],
 ) -> Filters:
     return Filters(
         since=since,
         until=until,
-        sources=tuple(source or ()),
-        categories=tuple(category or ()),
-        topics=tuple(topic or ()),
-        authors=tuple(author or ()),
-        has=tuple(has or ()),
+        sources=tuple(source),
+        categories=tuple(category),
+        topics=tuple(topic),
+        authors=tuple(author),
+        has=tuple(has),
     )
 
 

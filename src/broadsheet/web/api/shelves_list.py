@@ -31,32 +31,32 @@ def shelves(library: TheLibrary) -> models.ShelfListAnswer:
     return models.ShelfListAnswer(data=data, meta=models.NoMeta())
 
 
-@router.get("/shelves/{shelf:path}", responses=params.errors(404, 422, 503))
+@router.get("/shelves/{shelf:any}", responses=params.errors(404, 422, 503))
 def shelf(library: TheLibrary, base: BaseUrl, shelf: ShelfPath) -> models.PaperListAnswer:
     """Return the papers on a shelf, last saved first."""
     data = [present.paper(one, base) for one in library.shelf(shelf)]
     return models.PaperListAnswer(data=data, meta=models.NoMeta())
 
 
-@router.post("/papers/{name:path}/vote", responses=_ERRORS)
+@router.post("/papers/{name:any}/vote", responses=_ERRORS)
 def vote(library: TheLibrary, name: params.PaperName) -> models.OpinionAnswer:
     """Vote for a paper; voting twice counts once."""
     return _opinion(library, library.vote(name))
 
 
-@router.delete("/papers/{name:path}/vote", responses=_ERRORS)
+@router.delete("/papers/{name:any}/vote", responses=_ERRORS)
 def unvote(library: TheLibrary, name: params.PaperName) -> models.OpinionAnswer:
     """Take the vote back; without a vote nothing happens."""
     return _opinion(library, library.vote(name, is_on=False))
 
 
-@router.post("/papers/{name:path}/save", responses=_ERRORS)
+@router.post("/papers/{name:any}/save", responses=_ERRORS)
 def save(library: TheLibrary, name: params.PaperName, shelf: ShelfQuery) -> models.OpinionAnswer:
     """Put a paper on a shelf; saving twice keeps one."""
     return _opinion(library, library.save(name, shelf))
 
 
-@router.delete("/papers/{name:path}/save", responses=_ERRORS)
+@router.delete("/papers/{name:any}/save", responses=_ERRORS)
 def unsave(library: TheLibrary, name: params.PaperName, shelf: ShelfQuery) -> models.OpinionAnswer:
     """Take a paper off a shelf; a shelf without papers is gone."""
     return _opinion(library, library.unsave(name, shelf))

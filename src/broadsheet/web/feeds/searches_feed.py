@@ -39,14 +39,14 @@ def _add(form: Format) -> None:
         listing = _listing(library, question, title=title, path=path, page=page)
         return formats.send(request, form, listing)
 
-    @router.api_route(f"/topics/{{name:path}}.{form.ending}", methods=["GET", "HEAD"])
+    @router.api_route(f"/topics/{{name:any}}.{form.ending}", methods=["GET", "HEAD"])
     def topic(request: Request, library: TheLibrary, name: Name, page: Page = 1) -> Response:
         question = _only(Filters(topics=(name,)))
         path = f"/topics/{quote(name, safe='', errors='replace')}"
         listing = _listing(library, question, title=f"topic {name}", path=path, page=page)
         return formats.send(request, form, listing)
 
-    @router.api_route(f"/authors/{{name:path}}.{form.ending}", methods=["GET", "HEAD"])
+    @router.api_route(f"/authors/{{name:any}}.{form.ending}", methods=["GET", "HEAD"])
     def author(request: Request, library: TheLibrary, name: Name, page: Page = 1) -> Response:
         question = _only(Filters(authors=(name,)))
         path = f"/authors/{quote(name, safe='', errors='replace')}"
