@@ -83,7 +83,9 @@ def evaluate(
     """
     collection = read_collection(folder, split=split)
     with tempfile.TemporaryDirectory(prefix="broadsheet-eval-") as scratch:
-        library = open_library(scratch, environ=_settings() if environ is None else environ)
+        library = open_library(
+            scratch, environ=temporary_settings() if environ is None else environ
+        )
         try:
             is_encoding = any(mode is not Mode.LEXICAL for mode in modes)
             indexed = _index(library, folder, collection, progress, is_encoding=is_encoding)
@@ -92,7 +94,7 @@ def evaluate(
             library.close()
 
 
-def _settings() -> dict[str, str]:
+def temporary_settings() -> dict[str, str]:
     """Return the environment without what would lead to another library than the temporary one."""
     names = [f"BROADSHEET_{name}" for name in SETTINGS_KEPT]
     return {name: os.environ[name] for name in names if name in os.environ}

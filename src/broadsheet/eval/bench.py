@@ -1,0 +1,215 @@
+"""How fast and how large? A library of its own is filled, indexed and searched in process."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.assemble import open_library
+from broadsheet.eval.metrics import percentile
+from broadsheet.eval.retrieval import temporary_settings
+from broadsheet.eval.synthetic import SyntheticPapers
+from broadsheet.library.encoding import encode_pending
+from broadsheet.model import Mode, Record
+from broadsheet.sources import open_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from broadsheet.library import Library
+    from broadsheet.model import Fault, Observation
+    from broadsheet.ports import Source
+
+    Progress = Callable[[int, int], None]
+
+SEED = 5
+QUERIES = 300  # timed, each another one
+WARM_UP = 30  # before, not timed
+PAGE = 20  # hits of one search
+ENCODE_BATCH = 256
+QUERY_WORDS = (2, 6)
+CASES = {Mode.LEXICAL: str.lower, Mode.DENSE: str.upper, Mode.HYBRID: str.title}
+
+
+class FirstPapers:
+    """The first papers of several sources, one source after the other."""
+
+    def __init__(self, sources: Sequence[Source], count: int) -> None:
+        self._sources = sources
+        self._count = count
+
+    @property
+    def name(self) -> str:
+        """The first source's name: the run is shown under it."""
+        return self._sources[0].name
+
+    def read(self) -> Iterator[Record | Observation | Fault]:
+        """Yield records until there are enough; observations and faults are left out."""
+        records = (
+            item for source in self._sources for item in source.read() if isinstance(item, Record)
+        )
+        return islice(records, self._count)
+
+
+def bench_search(
+    *,
+    papers: int,
+    corpus: Sequence[Path] = (),
+    encode: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Fill a library and time searches: a page of 20 hits, query encoding included, warm.
+
+    Queries are spans of two to six words of titles in the library, another one each time.
+
+    Args:
+        papers: How many records to read; fewer papers when the corpora hold fewer.
+        corpus: Files to take them from; none: made-up papers.
+        encode: How many papers to encode, the newest; None: all. Search by meaning looks at
+            these only, and the result says how many they are.
+        progress: Called with (done, all) while papers are encoded, then while searching.
+    """
+    with _filled(papers, corpus, progress) as (library, filled):
+        encoded = _encode(library, encode, progress)
+        queries = _queries(library)
+        latency = {mode.value: _latency(library, queries, mode, progress) for mode in Mode}
+        return {**filled, **encoded, "queries": QUERIES, "latency_ms": latency, **_size(library)}
+
+
+def bench_ingest(
+    *, papers: int, corpus: Sequence[Path] = (), progress: Progress | None = None
+) -> dict[str, Any]:
+    """Fill a library, then offer it the same papers again; time reading, storing and indexing.
+
+    Arguments are those of ``bench_search``.
+    """
+    with _filled(papers, corpus, progress) as (library, filled):
+        start = time.perf_counter()
+        again = library.ingest(_source(papers, corpus))
+        seconds = time.perf_counter() - start
+        rate = round(again.read / seconds, 1)
+        repeated = {"unchanged": again.unchanged, "records_per_s": rate}
+        return {**filled, "again": repeated, **_size(library)}
+
+
+@contextmanager
+def _filled(
+    papers: int, corpus: Sequence[Path], progress: Progress | None
+) -> Iterator[tuple[Library, dict[str, Any]]]:
+    """Make a library in a temporary folder, import papers, index them by word; say how fast."""
+    with tempfile.TemporaryDirectory(prefix="broadsheet-bench-") as scratch:
+        library = open_library(scratch, environ=temporary_settings())
+        try:
+            start = time.perf_counter()
+            report = library.ingest(_source(papers, corpus))
+            stored = time.perf_counter()
+            library.catch_up(is_encoding=False, progress=progress)
+            indexed = time.perf_counter()
+            held = library.engine.status().indexed
+            yield (
+                library,
+                {
+                    "papers": held,
+                    "records": report.read,
+                    "corpus": [path.name for path in corpus] or ["synthetic"],
+                    "at": datetime.now(UTC).isoformat(timespec="seconds"),
+                    "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+                    "load": round(os.getloadavg()[0], 1),
+                    "ingest_records_per_s": round(report.read / (stored - start), 1),
+                    "index_papers_per_s": round(held / (indexed - stored), 1),
+                },
+            )
+        finally:
+            library.close()
+
+
+def _source(papers: int, corpus: Sequence[Path]) -> Source:
+    return FirstPapers(open_files(list(corpus)) if corpus else [SyntheticPapers(papers)], papers)
+
+
+def _encode(library: Library, wanted: int | None, progress: Progress | None) -> dict[str, Any]:
+    indexed = library.engine.status().indexed
+    goal = indexed if wanted is None else min(wanted, indexed)
+    done = 0
+    library.engine.try_lock()
+    start = time.perf_counter()
+    while done < goal:
+        done += encode_pending(library, min(ENCODE_BATCH, goal - done))
+        if progress:
+            progress(done, goal)
+    encoded = time.perf_counter()
+    library.engine.optimize()
+    return {
+        "encoded": done,
+        "encoder": library.encoder.name,
+        "encode_papers_per_s": round(done / (encoded - start), 1) if done else None,
+        "optimize_s": round(time.perf_counter() - encoded, 1),
+        "dense_index": library.engine.status().kind,
+    }
+
+
+def _queries(library: Library) -> list[str]:
+    """Return spans of titles spread over the library, the same for the same papers."""
+    chance = random.Random(SEED)  # noqa: S311  # repeatable, not secret
+    newest = library.store.last_change()
+    found: list[str] = []
+    while len(found) < QUERIES + WARM_UP:
+        after = chance.randrange(newest + 1)
+        for paper in library.store.all_papers(after=after, limit=1):
+            words = paper.title.split()
+            length = min(chance.randint(*QUERY_WORDS), len(words))
+            first = chance.randint(0, len(words) - length)
+            found.append(" ".join(words[first : first + length]))
+    return found
+
+
+def _latency(
+    library: Library, queries: Sequence[str], mode: Mode, progress: Progress | None
+) -> dict[str, float]:
+    """Return percentiles over the queries after the warm-up, in milliseconds.
+
+    The encoder remembers queries, so each mode gets another case of the same letters.
+    """
+    taken = []
+    for number, query in enumerate(queries):
+        text = CASES[mode](query)
+        start = time.perf_counter()
+        library.search(text, mode=mode, limit=PAGE)
+        taken.append((time.perf_counter() - start) * 1000)
+        if progress:
+            progress(number + 1, len(queries))
+    timed = taken[WARM_UP:]
+    return {f"p{share}": round(percentile(timed, share / 100), 2) for share in (50, 95, 99)}
+
+
+def _size(library: Library) -> dict[str, Any]:
+    """Return the peak of memory and what lies on disk, in MB (10**6 bytes)."""
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes there, kilobytes elsewhere
+    sizes: defaultdict[str, int] = defaultdict(int)
+    for path in library.settings.data.rglob("*"):
+        if path.is_file():
+            sizes[_part(path.relative_to(library.settings.data))] += path.stat().st_size
+    return {
+        "rss_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1),
+        "disk_mb": {part: round(size / 1e6, 1) for part, size in sorted(sizes.items())},
+    }
+
+
+def _part(path: Path) -> str:
+    """Return what a file of the data folder belongs to."""
+    if path.name.startswith("broadsheet.db"):
+        return "store"
+    if any(name.startswith("words") for name in path.parts):
+        return "words"
+    return "meaning" if path.parts[0] == "index" else "other"
