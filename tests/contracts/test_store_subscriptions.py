@@ -168,6 +168,21 @@ def test_a_due_time_that_was_claimed_before_is_not_claimed_again(store: SqlStore
     assert store.claim_due_digest(NOON, next_due=tomorrow) is None
 
 
+def test_a_claim_that_comes_too_late_changes_nothing(store: SqlStore) -> None:
+    """The claim repeats the due time that it read: between the two another worker took it."""
+    active(store)
+    retry = NOON + timedelta(hours=1)
+
+    def meddle(found: Subscription) -> datetime:
+        claim(store)
+        store.postpone(found.key, due=retry)
+        return tomorrow(found)
+
+    assert store.claim_due_digest(NOON, next_due=meddle) is None
+    assert claim(store, retry).due == retry
+    assert len(store.deliveries(limit=9)) == 2
+
+
 def test_a_due_time_must_move_forward(store: SqlStore) -> None:
     """Otherwise a digest would be due for ever."""
     active(store)
