@@ -163,11 +163,10 @@ class EmbeddedEngine:
             number = names.index(encoder) + 1 if encoder in names else -1
             is_done = encoder_of(marks["stamp"]) == number
             is_done &= marks["text"] == rows["text"]
-            slots = np.flatnonzero(opened.table.is_alive & ~is_done)
-            chosen = rows[slots]
-            order = np.lexsort((-chosen["key"], -chosen["day"].astype(np.int64)))[: max(limit, 0)]
-            keys: list[int] = chosen["key"][order].tolist()
-            self._due.update(zip(keys, chosen["text"][order].tolist(), strict=True))
+            waiting = np.flatnonzero(opened.table.is_alive & ~is_done)
+            keys: list[int] = opened.table.by_newness(waiting, limit).tolist()
+            texts = rows["text"][opened.table.slots(keys)].tolist()
+            self._due.update(zip(keys, texts, strict=True))
         return keys
 
     def put_vectors(

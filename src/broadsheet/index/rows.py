@@ -188,11 +188,15 @@ class Table:
         By day, then by arrival, newest first; papers without a day come last.
         """
         chosen = np.flatnonzero(self.is_alive if allowed is None else self.is_alive & allowed)
-        newness = self.rows["day"][chosen].astype(np.int64) << 32 | self.rows["key"][chosen]
+        return self.by_newness(chosen, k), len(chosen)
+
+    def by_newness(self, slots: Slots, k: int) -> npt.NDArray[np.int64]:
+        """Return the keys of the ``k`` newest of these rows, newest first."""
+        newness = self.rows["day"][slots].astype(np.int64) << 32 | self.rows["key"][slots]
         if 0 < k < len(newness):
             newness = np.partition(newness, len(newness) - k)[-k:]
         keys: npt.NDArray[np.int64] = np.sort(newness)[::-1][: max(k, 0)] & 0xFFFF_FFFF
-        return keys, len(chosen)
+        return keys
 
     def _in_range(self, filters: Filters) -> list[Mask]:
         if not (filters.since or filters.until):

@@ -8,7 +8,7 @@ abstract 1). Exact forms add a little, so that among equals the word as typed co
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,9 +66,14 @@ def document(paper: Paper, *, tag_numbers: Iterable[int]) -> tantivy.Document:
     for piece in (title, abstract, topics, venue):  # values of one field meet in no phrase
         made.add_text("exact", piece)
     for name in paper.authors:
-        made.add_text("authors", language.plain(name))
+        made.add_text("authors", _plain_name(name))
     made.add_text("venue", venue)
     return made
+
+
+@lru_cache(maxsize=16_384)
+def _plain_name(name: str) -> str:
+    return language.plain(name)
 
 
 def ordinal(day: date | None) -> int:

@@ -1,0 +1,160 @@
+"""The embedded index agrees with its plain counterpart, and knows the words of a text."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from broadsheet.index import language, open_engine, tags
+from broadsheet.model import Clause, Filters, Link, Occur, Paper, Query
+from tests.fakes import FakeEngine
+from tests.support_engine import DIM, indexed, keys, phrase, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from broadsheet.ports import Engine
+
+NAMES = ["Ada Lovelace", "Lovelace, Grace", "Ada Grace Hopper", "José Núñez", "王 小明", "Hopper"]
+TERMS = ["graph", "graphs", "learning", "learn", "self-supervised", "the", "深度学习", "naïve"]
+DAYS = st.none() | st.dates(date(2024, 1, 1), date(2024, 1, 5))
+
+papers = st.lists(
+    st.builds(
+        lambda title, abstract, names, day, categories, kinds: {
+            "title": " ".join(title),
+            "abstract": " ".join(abstract),
+            "authors": tuple(names),
+            "published": day,
+            "categories": tuple(categories),
+            "links": tuple(Link(kind=kind, url="https://example.org") for kind in kinds),
+        },
+        st.lists(st.sampled_from(TERMS), min_size=1, max_size=4),
+        st.lists(st.sampled_from(TERMS), max_size=4),
+        st.lists(st.sampled_from(NAMES), max_size=3),
+        DAYS,
+        st.lists(st.sampled_from(["cs.LG", "cs.CL", "math.CO", "hep-th"]), max_size=2),
+        st.lists(st.sampled_from(["code", "data"]), max_size=2),
+    ),
+    max_size=6,
+)
+filters = st.builds(
+    Filters,
+    since=DAYS,
+    until=DAYS,
+    categories=st.sampled_from([(), ("cs",), ("cs.LG", "math"), ("hep-th",)]),
+    authors=st.sampled_from([(), ("ada",), ("grace lovelace",), ("nunez", "hopper ada grace")]),
+    has=st.sampled_from([(), ("code",), ("code", "data")]),
+)
+clauses = st.lists(
+    st.builds(
+        Clause,
+        text=st.sampled_from([*TERMS, "ada", "lovelace"]),
+        occur=st.sampled_from(list(Occur)),
+        field=st.sampled_from([None, None, "title", "author"]),
+    ),
+    max_size=3,
+)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One embedded engine, emptied by each example."""
+    made = open_engine(tmp_path_factory.mktemp("index"), dim=DIM, exact_limit=50, threads=1)
+    yield made
+    made.close()
+
+
+@given(made=papers, asked=clauses, filters=filters)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_both_engines_find_the_same_papers(
+    engine: Engine, made: list[dict[str, object]], asked: list[Clause], filters: Filters
+) -> None:
+    """Whatever the query and the filters; the fake looks at each paper in plain Python."""
+    fake = FakeEngine(dim=DIM)
+    library: list[Paper] = [indexed(key, **values) for key, values in enumerate(made, start=1)]
+    engine.apply(library, range(len(library) + 1, 7), position=1)
+    fake.apply(library, [], position=1)
+    query = Query(text="", clauses=tuple(asked))
+
+    found = engine.lexical(query, filters, k=10, among=None)
+    expected = fake.lexical(query, filters, k=10, among=None)
+
+    assert sorted(keys(found)) == sorted(keys(expected))
+    assert found.total == expected.total
+
+
+def test_the_word_as_typed_comes_before_other_forms(engine: Engine) -> None:
+    """Stemming finds more; the exact form still wins."""
+    texts = ["Networking of things", "Networks of things", "Networked of things"]
+    engine.apply([indexed(key, text) for key, text in enumerate(texts, 1)], range(4, 7), position=1)
+
+    for key, word in enumerate(["networking", "networks", "networked"], start=1):
+        found = keys(engine.lexical(words(word), Filters(), k=3, among=None))
+        assert found[0] == key
+        assert len(found) == 3
+
+
+def test_a_title_counts_more_than_an_abstract(engine: Engine) -> None:
+    """Of two papers with the same words, that whose title has them."""
+    engine.apply(
+        [
+            indexed(1, "Gravity wells", abstract="A study of something else here"),
+            indexed(2, "A study of something", abstract="else here Gravity wells"),
+        ],
+        range(3, 7),
+        position=1,
+    )
+
+    assert keys(engine.lexical(words("gravity", "wells"), Filters(), k=2, among=None)) == [1, 2]
+
+
+def test_a_phrase_is_not_split_by_its_stop_words(engine: Engine) -> None:
+    """Who quotes "on demand" does not mean any demand."""
+    engine.apply(
+        [indexed(1, "Video on demand"), indexed(2, "The demand for video")], range(3, 7), position=1
+    )
+
+    assert keys(engine.lexical(phrase("on demand"), Filters(), k=2, among=None)) == [1]
+    assert keys(engine.lexical(phrase("video demand"), Filters(), k=2, among=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("Self-Supervised GPT-4", ["self", "supervised", "gpt", "4"], id="hyphens"),
+        pytest.param("naïve Œuvre", ["naive", "oeuvre"], id="accents"),
+        pytest.param("\uff21\uff22 \ufb01ne", ["ab", "fine"], id="compatibility forms"),
+        pytest.param("深度学习GPT", ["深", "度", "学", "习", "gpt"], id="ideographs"),
+        pytest.param("検索エンジン", ["検", "索", "エ", "ン", "ジ", "ン"], id="kana"),
+        pytest.param("한국어", ["한", "국", "어"], id="Hangul"),
+        pytest.param("Ωμέγα Ёлка", ["ωμεγα", "елка"], id="Greek and Cyrillic"),
+        pytest.param("x\ud800y", ["x", "y"], id="half a character"),
+        pytest.param("", [], id="nothing"),
+    ],
+)
+def test_words_of_a_text(text: str, expected: list[str]) -> None:
+    """Papers and queries are read alike, so only what both must agree on is fixed here."""
+    assert [word for _, word in language.exact_words(text)] == expected
+
+
+@given(st.text())
+def test_any_text_has_words(text: str) -> None:
+    """No text is an error, and stems are found at the places of their words."""
+    places = {place for place, _ in language.exact_words(text)}
+
+    assert {place for place, _ in language.stems(text)} <= places
+
+
+@given(st.lists(st.sampled_from(["ada", "king", "byron", "noel", "lovelace"]), unique=True))
+def test_every_part_of_a_name_finds_it(name: list[str]) -> None:
+    """In any order; a word more does not."""
+    there = set(tags.name_tags(indexed(1, authors=(" ".join(name),))))
+
+    for size in range(1, len(name) + 1):
+        assert set(tags.author_conditions(" ".join(reversed(name[:size])))) <= there
+    assert not set(tags.author_conditions(" ".join([*name, "babbage"]))) <= there
