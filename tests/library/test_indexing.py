@@ -122,6 +122,20 @@ def test_waiting_for_another_process_ends_when_it_has_caught_up(
     assert (len(engine.titles), len(engine.vectors_of)) == (40, 40)
 
 
+def test_an_index_that_cannot_go_on_is_not_waited_for(
+    filled: Library, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing is left to do, a command ends, even when the numbers do not meet."""
+    filled.catch_up(is_encoding=False)
+    monkeypatch.setattr(filled.store, "papers", lambda _: [])
+    filled.catch_up(is_encoding=True)
+    monkeypatch.setattr(filled.store, "changes", lambda **_: [])
+    engine.position = 0
+    filled.catch_up(is_encoding=False)
+
+    assert engine.vectors_of == {}
+
+
 def test_reindexing_starts_from_nothing(filled: Library, engine: MemoryEngine) -> None:
     """What was damaged is not carried over."""
     filled.catch_up(is_encoding=True)

@@ -433,6 +433,15 @@ def test_an_observation_that_breaks_the_store_is_quarantined(store: Store) -> No
     assert store.quarantined(limit=1)[0].fault.where == "arxiv:2603.00001"
 
 
+def test_a_fault_that_breaks_the_store_is_quarantined_in_its_place(store: Store) -> None:
+    """Even a source that reports faults wrongly loses no record."""
+    broken = Fault(source="daily", where="line 3", reason=None)  # type: ignore[arg-type]
+    report = bring(store, broken, record(1))
+
+    assert (report.new, report.quarantined) == (1, 1)
+    assert store.quarantined(limit=1)[0].fault.where == "line 3"
+
+
 def test_hostile_text_is_kept_and_stopped_by_nothing(store: Store) -> None:
     """Right-to-left text, emoji, markup and lone surrogates are text."""
     titles = ["</script><b>x</b>", "مرحبا بالعالم", "👩‍🔬 proves it", r"$\frac{1", "x\ud800y"]

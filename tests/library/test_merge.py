@@ -42,7 +42,9 @@ records = st.lists(
         summary_by=st.sampled_from(["", "machine"]),
         links=st.lists(
             st.builds(
-                Link, kind=st.sampled_from(["pdf", "code"]), url=st.sampled_from(["u", "u/", "v"])
+                Link,
+                kind=st.sampled_from(["pdf", "code"]),
+                url=st.sampled_from(["https://a.org", "https://a.org/", "https://b.org"]),
             ),
             max_size=2,
         ).map(tuple),

@@ -162,15 +162,15 @@ def _save(batch: Sequence[Item], store: Store, at: datetime, tally: Tally) -> No
 
 
 def _attempt(batch: Sequence[Item], store: Store, at: datetime) -> Tally:
-    for attempt in range(1, LOCK_ATTEMPTS + 1):
+    """Write a batch in one transaction, waiting for its turn a few times."""
+    for attempt in range(1, LOCK_ATTEMPTS):
         try:
             with store.write() as writer:
                 return _write(batch, writer, at)
         except ConflictError:
-            if attempt == LOCK_ATTEMPTS:
-                raise
             log.info("store_is_busy", attempt=attempt)
-    raise AssertionError  # the last attempt returns or raises
+    with store.write() as writer:
+        return _write(batch, writer, at)
 
 
 def _write(batch: Sequence[Item], writer: Writer, at: datetime) -> Tally:
