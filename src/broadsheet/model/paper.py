@@ -17,12 +17,16 @@ PaperId = NewType("PaperId", str)
 
 
 class Scheme(StrEnum):
-    """Kinds of identifier, best first: a paper's id is its identifier of the best scheme."""
+    """Kinds of identifier, best first: a paper's id is its identifier of the best scheme.
+
+    What the place of publication itself calls a paper comes before the DOI, which says nothing
+    to a reader and is longer.
+    """
 
     ARXIV = "arxiv"
-    DOI = "doi"
     ACL = "acl"
     OPENREVIEW = "openreview"
+    DOI = "doi"
     SPECIMEN = "specimen"
     LOCAL = "local"  # an id that only one file or folder knows: "scifact/4983"
     TITLE = "title"  # digest of normalised title, year, first author: no source gave an id
@@ -54,6 +58,11 @@ class Link:
 
     kind: str  # "abstract", "pdf", "code", "project", "data", "discussion", "doi"
     url: str  # http or https only
+
+    def __post_init__(self) -> None:
+        """Refuse every other scheme here, so that no page, feed or file can carry one."""
+        if not self.url[:8].lower().startswith(("http://", "https://")):
+            raise ValueError(f"a link is an http or https address, not {self.url[:80]!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
