@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from broadsheet.library import Library
 
 
-# A busy machine is no fault of the code: properties are about values, not about time.
-settings.register_profile("broadsheet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("broadsheet")
-
-
 # How long a test takes says nothing on a busy machine; what it finds must be found again in CI.
 settings.register_profile(
     "broadsheet",
