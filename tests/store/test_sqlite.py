@@ -137,6 +137,38 @@ def test_a_full_disk_loses_the_batch_and_nothing_else(store: SqlStore) -> None:
     assert store.counts()["papers"] == 2
 
 
+def test_a_backup_that_does_not_fit_leaves_nothing(
+    store: SqlStore, file: Path, tmp_path: Path
+) -> None:
+    """Half a backup under the right name would be worse than none."""
+    save_papers(store, range(1, 300))
+    (tmp_path / "backups").mkdir()
+    script = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from broadsheet.errors import StoreError\n"
+        "from broadsheet.store import open_store\n"
+        "store = open_store(sys.argv[1])\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "try:\n"
+        "    store.backup(Path(sys.argv[2]))\n"
+        "except StoreError as error:\n"
+        "    print('StoreError:', error)\n"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", script, sqlite_url(file), str(tmp_path / "backups" / "copy.db")],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+    assert told.startswith("StoreError: the backup cannot be written")
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """A store of another user, or one on a read-only disk: a sentence, not a traceback."""
     folder = tmp_path / "locked"
