@@ -6,15 +6,20 @@ button, or, for leaving, the POST that mail programs send by themselves (RFC 805
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
 from broadsheet.errors import MailError, UsageError
 from broadsheet.library import subscribing
 from broadsheet.model import Period
-from broadsheet.web.context import BaseUrl, TheLibrary
+from broadsheet.web.context import TheLibrary
 from broadsheet.web.render import render
+
+if TYPE_CHECKING:
+    from broadsheet.config import Settings
+
+_EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104  # compared with, not listened on
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,7 +34,6 @@ def subscription_form(request: Request, library: TheLibrary) -> Response:
 def subscription_create(
     request: Request,
     library: TheLibrary,
-    base: BaseUrl,
     *,
     email: Annotated[str, Form()] = "",
     period: Annotated[str, Form()] = "day",
@@ -44,7 +48,7 @@ def subscription_create(
             period=_period(period),
             hour=_hour(hour),
             timezone=timezone.strip() or None,
-            base_url=base,
+            base_url=_mailed_address(library.settings),
         )
     except UsageError as error:
         return _form(request, library, typed=typed, error=str(error), field=error.field, status=400)
@@ -122,6 +126,22 @@ def _form(  # what the form shows
         error_field=field,
         is_mail_real=library.mailer.is_real,
     )
+
+
+def _mailed_address(settings: Settings) -> str:
+    """Return what links in mail begin with: the setting, never the Host that a request names.
+
+    Else anybody could have this instance mail a stranger a link that leads elsewhere.
+
+    Raises:
+        UsageError: the instance listens on every address and was not told which is public.
+    """
+    if not settings.base_url and settings.host in _EVERYWHERE:
+        raise UsageError(
+            "mail needs the public address of this instance; "
+            "who runs it sets it as base_url (BROADSHEET_BASE_URL)"
+        )
+    return settings.public_url
 
 
 def _period(text: str) -> Period:
