@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from broadsheet.ports import Clock
 
 
+OWNER_ONLY = 0o700  # of a data folder made here: it holds addresses, mail and the secret
+
+
 class SystemClock:
     """The machine's own clock."""
 
@@ -58,7 +61,7 @@ def open_library(
     """
     folder = Path(path) if path is not None else data_folder(environ)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"the data folder {folder} cannot be made: {error}") from error
     settings = config.load(folder, environ)
@@ -93,7 +96,7 @@ def restore_library(
         StoreError: the file is no backup, or the store holds papers already.
     """
     folder = Path(path) if path is not None else data_folder(environ)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
     settings = config.load(folder, environ)
     store.restore(source, settings.database or store.sqlite_url(folder / "broadsheet.db"))
 

@@ -75,7 +75,13 @@ def _run(library: Library, listener: socket.socket) -> None:
     what = "the specimen edition" if is_showing_specimens else f"{_count(library)} papers"
     note(f"Broadsheet shows {what} at {library.settings.public_url} (Ctrl-C ends it)")
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
     )
     runner.start()
     try:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 BATCH = 1000  # rows copied at a time
+OWNER_ONLY = 0o600  # of a backup: it holds subscribers' addresses
 
 
 def back_up(database: Database, target: Path) -> None:
@@ -46,6 +47,7 @@ def back_up(database: Database, target: Path) -> None:
                 _vacuum_into(database, copy)
             else:
                 _dump(database, copy)
+            copy.chmod(OWNER_ONLY)
             _sync(copy)
             copy.rename(target)
             _sync(target.parent)
