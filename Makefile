@@ -47,5 +47,17 @@ types: .venv/.test
 imports: .venv/.test
 	@$(BIN)/lint-imports --no-cache
 
+.venv-docs/.docs: requirements/docs.txt
+	@echo "Setting up .venv-docs ..."
+	@test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	@.venv-docs/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+		--no-compile -r requirements/docs.txt
+	@touch $@
+
+docs: setup .venv-docs/.docs
+	@$(BIN)/python tools/reference.py
+	@.venv-docs/bin/mkdocs build --strict
+	@echo "The documentation is in site/index.html"
+
 clean:
-	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-docs build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
