@@ -580,6 +580,24 @@ def test_specimens_fill_an_empty_library_and_leave_when_papers_come(store: Store
     assert store.counts()["specimens"] == 0
 
 
+def test_specimens_leave_with_the_first_batch_that_brings_a_paper(store: Store) -> None:
+    """Nobody sees specimens among papers while a long import goes on."""
+    load_specimens(specimens(), store, CLOCK)
+    votes_first = [
+        Observation(source="daily", identifier=arxiv(n), signals=(votes(1),))
+        for n in range(ingest_room.BATCH)
+    ]
+    left: list[int] = []
+    ingest(
+        ListSource([*votes_first, *(record(n) for n in range(10, ingest_room.BATCH + 20))]),
+        store,
+        CLOCK,
+        progress=lambda _: left.append(store.counts()["specimens"]),
+    )
+
+    assert left == [2, 0, 0]
+
+
 def test_specimens_come_up_to_date(store: Store) -> None:
     """Opened again on a later day, the specimen edition is that day's."""
     load_specimens(specimens(), store, CLOCK)

@@ -63,11 +63,13 @@ def ingest(
     run = store.start_run(source.name, at=started)
     tally = Tally()
     error = "stopped"
+    is_show = store.counts()["specimens"] > 0
     try:
         for batch in _batches(source):
             _save(batch, store, clock.now(), tally)
-            if tally.batches == 1:
+            if is_show and tally.outcomes[Outcome.NEW]:
                 retire_specimens(store, clock)
+                is_show = False
             if progress is not None:
                 progress(tally.report(seconds=(clock.now() - started).total_seconds()))
         retire_specimens(store, clock)
@@ -102,11 +104,9 @@ class Tally:
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-    batches: int = 0
 
     def add(self, other: Tally) -> None:
         """Add what one committed batch did."""
-        self.batches += 1
         self.outcomes.update(other.outcomes)
         for reason, count in other.reasons.items():
             known = reason in self.reasons or len(self.reasons) < MAX_REASONS
@@ -246,8 +246,7 @@ def retire_specimens(store: Store, clock: Clock, /) -> None:
     after = 0
     while papers := store.all_papers(after=after):
         after = papers[-1].key
-        keys = [paper.key for paper in papers if paper.is_specimen]
-        if keys:
+        if keys := [paper.key for paper in papers if paper.is_specimen]:
             with store.write() as writer:
                 writer.remove(keys, at=clock.now())
 

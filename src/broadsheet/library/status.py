@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from broadsheet.model import CheckReport, LibraryStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from broadsheet.ports import Engine, Store
 
 RUNS_SHOWN = 20
+LOG_BATCH = 10_000  # lines of the log read at once
 
 
 def status(store: Store, engine: Engine, /) -> LibraryStatus:
@@ -60,21 +59,12 @@ def check(store: Store, engine: Engine, /) -> CheckReport:
 def indexed_keys(store: Store, position: int, /) -> set[int]:
     """Return the papers that an index at this position must hold: all that did not change since.
 
-    A paper that changed since may or may not be there: it is left to the engine to say what of
-    the others is missing.
+    Read from the log, which has one line per paper; that it has one for each is for the store's
+    own check to say. A paper that changed since may or may not be there.
     """
-    waiting = set(_changed_since(store, position))
-    return {key for key in _all_keys(store) if key not in waiting}
-
-
-def _all_keys(store: Store) -> Iterator[int]:
+    keys: set[int] = set()
     after = 0
-    while papers := store.all_papers(after=after):
-        yield from (paper.key for paper in papers)
-        after = papers[-1].key
-
-
-def _changed_since(store: Store, position: int) -> Iterator[int]:
-    while changes := store.changes(after=position, limit=1000):
-        yield from (change.key for change in changes)
-        position = changes[-1].seq
+    while after < position and (changes := store.changes(after=after, limit=LOG_BATCH)):
+        keys.update(one.key for one in changes if one.seq <= position and not one.is_gone)
+        after = changes[-1].seq
+    return keys
