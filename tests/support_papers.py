@@ -93,7 +93,7 @@ moments = st.integers(0, 4_000_000_000_000_000).map(
     lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 )
 identifiers = st.builds(Identifier, st.sampled_from(Scheme), texts)
-links = st.builds(Link, kind=texts, url=texts)
+links = st.builds(Link, kind=texts, url=texts.map("https://".__add__))
 several = st.lists(texts, max_size=4).map(tuple)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
