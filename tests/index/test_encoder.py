@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
@@ -24,6 +25,17 @@ TEXTS = [
     "日本語の要旨",
     "On polygons",
 ]
+
+POOLED = (  # the mean of the token numbers: one output of shape (batch, 1), as pooled models have
+    "CAg6iwEKHwoJaW5wdXRfaWRzEgFmIgRDYXN0KgkKAnRvGAGgAQIKMAoBZhIBbyIKUmVkdWNlTWVhbioLCgRheGVz"
+    "QAGgAQcqDwoIa2VlcGRpbXMYAaABAhIBZ1odCglpbnB1dF9pZHMSEAoOCAcSCgoDEgFiCgMSAXRiFAoBbxIPCg0I"
+    "ARIJCgMSAWIKAggBQgQKABAR"
+)
+IMAGES = (  # the same of an input called pixel_values
+    "CAg6kQEKIgoMcGl4ZWxfdmFsdWVzEgFmIgRDYXN0KgkKAnRvGAGgAQIKMAoBZhIBbyIKUmVkdWNlTWVhbioLCgRh"
+    "eGVzQAGgAQcqDwoIa2VlcGRpbXMYAaABAhIBZ1ogCgxwaXhlbF92YWx1ZXMSEAoOCAcSCgoDEgFiCgMSAXRiFAoB"
+    "bxIPCg0IARIJCgMSAWIKAggBQgQKABAR"
+)
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +232,31 @@ def test_an_altered_model_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(EncoderError, match=r"tokenizer\.json is not the file that model\.json"):
         open_encoder(Settings(encoder=str(folder))).encode_query("bees")
+
+
+def test_a_model_that_pools_by_itself_is_taken_at_its_word(tmp_path: Path) -> None:
+    """Some exports end with a sentence embedding instead of token states."""
+    (copy_of_model(tmp_path) / MODEL).write_bytes(base64.b64decode(POOLED))
+
+    pooled = open_encoder(Settings(encoder=str(tmp_path)))
+    assert pooled.dim == 1
+    assert pooled.encode(["bees"]).tolist() == [[1.0]]
+
+
+def test_a_model_that_reads_something_else_is_refused(tmp_path: Path) -> None:
+    """The message names the input that nobody can fill."""
+    (copy_of_model(tmp_path, dim=1) / MODEL).write_bytes(base64.b64decode(IMAGES))
+
+    with pytest.raises(EncoderError, match="asks for pixel_values"):
+        open_encoder(Settings(encoder=str(tmp_path))).encode_query("bees")
+
+
+def test_a_digest_of_a_missing_file_is_named(tmp_path: Path) -> None:
+    """A half-copied folder."""
+    copy_of_model(tmp_path, dim=384, sha256={"vocabulary.txt": "0" * 64})
+
+    with pytest.raises(EncoderError, match=r"vocabulary\.txt cannot be read"):
+        open_encoder(Settings(encoder=str(tmp_path))).encode_query("bees")
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:

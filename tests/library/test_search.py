@@ -196,6 +196,18 @@ def test_conditions_hold_for_both_retrievers(
     assert found <= expected
 
 
+def test_conditions_hold_where_many_papers_meet_them(
+    shelf: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exclusion leaves nearly all: then the nearest are looked through, not listed first."""
+    monkeypatch.setattr("broadsheet.library.candidates.MAX_REQUIRED", 2)
+
+    found = numbers(shelf.search("attention -carbon", mode=Mode.DENSE))
+
+    assert set(found) == {1, 2, 3, 4, 6}
+    assert found[0] in {2, 3}
+
+
 def test_filters_of_caller_and_query_both_hold(shelf: Library) -> None:
     """Two categories, one typed and one clicked: a paper has both or is no hit."""
     found = shelf.search("attention cat:cs.LG", filters=Filters(categories=("cs.CL",)))
@@ -315,6 +327,9 @@ def test_only_those_among_are_ranked(shelf: Library) -> None:
     among = np.array([key], dtype=np.int64)
 
     assert ranked(shelf, plain("sparse"), mode=Mode.HYBRID, count=9, among=among) == [key]
+    assert ranked(shelf, plain("grace hopper"), mode=Mode.HYBRID, count=9, among=among) == [key]
+    typed = replace(plain("x"), identifier=shelf.paper("2603.00004").identifiers[0])
+    assert ranked(shelf, typed, mode=Mode.LEXICAL, count=9, among=among) == []
 
 
 def test_plain_words_are_no_operators() -> None:

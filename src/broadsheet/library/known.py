@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from broadsheet.model import Occur, Query
 from broadsheet.rank.fusion import CANDIDATES
 from broadsheet.text.ids import implied
-from broadsheet.text.normal import author_key, title_key
+from broadsheet.text.normal import title_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +63,6 @@ def by_author(
     if not _is_plain(query.clauses) or len(query.clauses) not in NAME_WORDS or filters.authors:
         return KnownItems()
     name = " ".join(clause.text for clause in query.clauses)
-    if not author_key(name):
-        return KnownItems()
     named = replace(filters, authors=(name,))
     found = engine.lexical(Query(text=""), named, k=CANDIDATES, among=among)
     return KnownItems(tuple(found.keys.tolist()), "author") if found.total else KnownItems()

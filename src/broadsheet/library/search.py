@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from broadsheet.library.facade import Library
-    from broadsheet.model import Paper
+    from broadsheet.model import EngineStatus, Paper
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 1_000_000
@@ -165,8 +165,8 @@ def _vector(
     """Return the query's vector, or None where there is nothing to compare; add notes on why."""
     if not query.meaning:
         return None
-    state, space = library.engine.status(), library.encoder.space
-    if any(not name.startswith(f"{space}/") for name in state.encoders):
+    state = library.engine.status()
+    if not is_of_one_space(library, state):
         notes.append("Papers are being read by a new encoder: until then words alone are compared.")
         return None
     if state.encoded < state.indexed:
@@ -182,6 +182,11 @@ def _vector(
         notes.append(f"Words alone were compared: {error}.")
         return None
     return vector if vector.any() else None
+
+
+def is_of_one_space(library: Library, state: EngineStatus, /) -> bool:
+    """Tell whether all vectors may be compared with those of today's encoder."""
+    return all(name.startswith(f"{library.encoder.space}/") for name in state.encoders)
 
 
 # --- in which order ---

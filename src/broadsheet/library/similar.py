@@ -9,7 +9,7 @@ import numpy as np
 
 from broadsheet.library import candidates
 from broadsheet.library.candidates import Request
-from broadsheet.library.search import MAX_LIMIT, check_range, plain
+from broadsheet.library.search import MAX_LIMIT, check_range, is_of_one_space, plain
 from broadsheet.model import Filters, Hit, Mode, Query, Results
 from broadsheet.text.latex import to_text
 
@@ -29,7 +29,9 @@ def similar(library: Library, paper: Paper, /, *, limit: int = 10) -> Results:
     check_range("limit", limit, 1, MAX_LIMIT)
     library.engine.refresh()
     vector = library.engine.vectors([paper.key])[0]  # (dim,)
-    mode = Mode.DENSE if np.isfinite(vector).all() and vector.any() else Mode.LEXICAL
+    can_compare = np.isfinite(vector).all() and vector.any()
+    can_compare = can_compare and is_of_one_space(library, library.engine.status())
+    mode = Mode.DENSE if can_compare else Mode.LEXICAL
     if mode is Mode.DENSE:
         asked = Request(query=Query(text=paper.title), filters=Filters(), vector=vector)
         ranking = candidates.by_meaning(library.engine, asked, count=limit + 1)
