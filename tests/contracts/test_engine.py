@@ -387,6 +387,7 @@ def test_vectors_of_papers_that_are_gone_are_passed_over(filled: Engine) -> None
     put(filled, 2, 3)
 
     assert keys(filled.dense(vectors(2)[0], ALL, k=9, among=None)) == [3]
+    assert np.isnan(filled.vectors([2])).all()
 
 
 def test_vectors_of_the_wrong_shape_are_refused(filled: Engine) -> None:

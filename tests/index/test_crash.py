@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import subprocess
 import sys
@@ -15,7 +17,7 @@ from broadsheet.index import open_engine
 from broadsheet.model import Filters
 from tests.index.crash_child import BATCH, PAPERS
 from tests.support import ROOT
-from tests.support_engine import DIM, keys, vectors, words
+from tests.support_engine import DIM, indexed, keys, put, vectors, words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,3 +93,48 @@ def test_kills_while_vectors_are_replaced(tmp_path: Path, rounds: int) -> None:
         due = set(engine.pending(encoder=f"space/{seed}", limit=PAPERS))
         assert not due & set(range(first, first + BATCH))  # acknowledged
         engine.close()
+
+
+class FullDisk:
+    """`os.pwrite` on a disk that takes so many writes and half of the next."""
+
+    def __init__(self, writes: int) -> None:
+        self._left = writes
+        self._write = os.pwrite
+
+    def __call__(self, file: int, content: bytes, offset: int) -> int:
+        """Write, or fail half-way."""
+        self._left -= 1
+        if self._left < 0:
+            self._write(file, memoryview(content)[: len(content) // 2], offset)
+            raise OSError(errno.ENOSPC, "no space left on device")
+        return self._write(file, content, offset)
+
+
+def test_a_disk_that_fills_at_any_write_leaves_nothing_half_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also a kill between any two writes: the same files lie there when it is opened again."""
+    engine = open_engine(tmp_path, dim=DIM, exact_limit=10, threads=1)
+    engine.apply([indexed(key) for key in range(1, 7)], [], position=1)
+    put(engine, *range(1, 7), encoder="space/old")
+    writes = done = 0
+    while not done:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "pwrite", FullDisk(writes))
+            try:
+                engine.apply([indexed(2, f"try{writes}"), indexed(9)], [6], position=2)
+                made = vectors(writes * 10, writes * 10 + 1, writes * 10 + 2)
+                engine.put_vectors([1, 2, 9], made, encoder=f"space/{writes % 2}")
+                done = writes
+            except OSError:
+                writes += 1
+        engine.close()
+        engine = open_engine(tmp_path, dim=DIM, exact_limit=10, threads=1)
+        assert engine.check([1, 2, 3, 4, 5]) == []
+        assert not np.isnan(engine.vectors([3, 4, 5])).any()
+
+    assert done > 8  # rows, tags, vectors, marks taken away and marks made
+    np.testing.assert_array_equal(engine.vectors([1, 2, 9]), made)
+    assert set(keys(engine.lexical(words(f"try{done}"), ALL, k=9, among=None))) == {2}
+    engine.close()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from broadsheet.index import open_engine
-from broadsheet.model import Filters
-from tests.support_engine import indexed, keys
+from broadsheet.model import Filters, Query
+from tests.support_engine import indexed, keys, words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -139,3 +139,41 @@ def test_enough_new_vectors_are_taken_in(
     assert again.status().kind == "ivf-pq"
     assert keys(again.dense(vectors[2_000], ALL, k=1, among=None)) == [2_001]
     again.close()
+
+
+def test_rows_that_no_longer_count_are_dropped(
+    tmp_path_factory: pytest.TempPathFactory, vectors: npt.NDArray[np.float32]
+) -> None:
+    """A library whose papers change for years does not grow for ever, and loses nothing."""
+    folder = tmp_path_factory.mktemp("index")
+    made = open_engine(folder, dim=DIM, exact_limit=500, threads=1)
+    reader = open_engine(folder, dim=DIM, exact_limit=500, threads=1)
+    numbers = list(range(1, 1_201))
+    for version in range(11):
+        papers = [
+            indexed(k, f"v{version}", authors=(f"Ada N{k}",), topics=(f"t{k}",)) for k in numbers
+        ]
+        made.apply(papers, [1_200], position=version)
+    made.put_vectors(numbers[:-1], vectors[:1_199], encoder="s/one")
+    before = made.status()
+
+    made.optimize()
+    reader.refresh()
+
+    for engine in (made, reader):
+        after = engine.status()
+        assert (after.position, after.indexed, after.encoded) == (10, 1_200, 1_199)
+        assert after.kind == "ivf-pq"
+        found = engine.lexical(
+            Query(text=""), Filters(authors=("n77 ada",), topics=("t77",)), k=5, among=None
+        )
+        assert keys(found) == [77]
+        assert keys(engine.dense(vectors[76], ALL, k=1, among=None)) == [77]
+        assert list(engine.pending(encoder="s/one", limit=9)) == [1_200]
+        assert engine.check(numbers) == []
+    assert before.indexed == 1_200
+    assert sum(path.stat().st_size for path in folder.glob("papers-*/rows.bin")) < 1_300 * 56
+    made.apply([indexed(5, "after")], [], position=11)
+    assert keys(made.lexical(words("after"), ALL, k=5, among=None)) == [5]
+    made.close()
+    reader.close()

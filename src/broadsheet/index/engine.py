@@ -197,10 +197,14 @@ class EmbeddedEngine:
             self._absorb(opened)
 
     def optimize(self) -> None:
-        """Train or extend the approximate index when it is due; cheap when nothing is."""
+        """Drop rows that no longer count and train the approximate index, each when it is due."""
         if not self._keeping.acquire(blocking=False):
             return
         try:
+            with self._changing() as opened:
+                if opened.is_bloated:
+                    opened.save_compacted()
+                    self._open()
             self._train()
         finally:
             self._keeping.release()

@@ -88,6 +88,12 @@ class Tags:
         """Write tags from ``start`` on, durably, over what a killed process left there."""
         _write_at(self._path, start * 8, np.array(numbers, dtype="<u8").tobytes())
 
+    def copy(self, path: Path, is_kept: Mask, ends: npt.NDArray[np.uint64]) -> Any:
+        """Write the tags of the rows kept to a file, durably; return where each row's end there."""
+        counts = np.diff(ends, prepend=np.uint64(0)).astype(np.int64)
+        write_new(path, self._tags[: int(counts.sum())][np.repeat(is_kept, counts)].tobytes())
+        return np.cumsum(counts[is_kept])
+
     def rows_with(self, tag: int, rows: npt.NDArray[Any]) -> Slots:
         """Return the numbers of the rows that have a tag, ascending."""
         with self._lock:
@@ -144,6 +150,14 @@ class Table:
             )  # fmt: skip
         _write_at(self._path, len(self.rows) * ROW.itemsize, made.tobytes())
         return len(self.rows) + len(new)
+
+    def copy_alive(self, folder: Path) -> None:
+        """Write a table of the living rows alone into an empty folder, durably."""
+        is_alive = self.is_alive
+        kept = np.array(self.rows[is_alive])
+        kept["facets"] = self._facets.copy(folder / "facets.bin", is_alive, self.rows["facets"])
+        kept["names"] = self._names.copy(folder / "names.bin", is_alive, self.rows["names"])
+        write_new(folder / "rows.bin", kept.tobytes())
 
     def absorb(self, count: int) -> None:
         """See the rows up to ``count``: later rows of a key take the place of earlier ones.
@@ -248,6 +262,14 @@ class Table:
         self._is_alive[slots] = is_last & ~is_gone
         self._slot_of_key[keys[is_last & is_gone]] = -1
         self.alive_count = int(np.count_nonzero(self.is_alive))
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that nobody reads yet, durably."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _write_at(path: Path, offset: int, content: bytes) -> None:

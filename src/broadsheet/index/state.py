@@ -15,6 +15,7 @@ from broadsheet.index.disk import (
     load_commit,
     save_commit,
     stamp,
+    sync_folder,
 )
 from broadsheet.index.nearest import Nearest
 from broadsheet.index.rows import Table
@@ -23,6 +24,8 @@ from broadsheet.index.words import Words
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MIN_DEAD = 10_000  # rows that no longer count; fewer are not worth a copy
 
 
 class State:
@@ -87,6 +90,25 @@ class State:
         self.words.refresh()
         self.absorb()
 
+    @property
+    def is_bloated(self) -> bool:
+        """Tell whether most rows are of papers that changed or went away since."""
+        dead = len(self.table.rows) - self.table.alive_count
+        return dead > max(MIN_DEAD, self.table.alive_count)
+
+    def save_compacted(self) -> None:
+        """Write the living rows to a folder of their own and make that count, to be opened anew.
+
+        The approximate index names rows by their place, so it has to be made again.
+        """
+        name = f"papers-{_next_number(self.folder)}"
+        (self.folder / name).mkdir()
+        self.table.copy_alive(self.folder / name)
+        self.vectors.copy(self.folder / name, np.flatnonzero(self.table.is_alive))
+        sync_folder(self.folder / name)
+        self.save(papers=name, rows=self.table.alive_count, meaning="")
+        sweep(self.folder, self.commit)
+
     def use(self, snapshot: Snapshot | None) -> None:
         """Search meaning by this approximate index from now on."""
         self.nearest = Nearest(self.commit.dim, snapshot)
@@ -99,9 +121,7 @@ class State:
 
 def create(folder: Path, *, dim: int, generation: int) -> None:
     """Make an empty index, in place of whatever is there; others see it when they refresh."""
-    number = 1 + max(
-        (int(path.name.rpartition("-")[2]) for path in _own_folders(folder)), default=0
-    )
+    number = _next_number(folder)
     commit = Commit(
         dim=dim,
         generation=generation,
@@ -129,6 +149,11 @@ def sweep(folder: Path, commit: Commit) -> None:
 def exists(folder: Path) -> bool:
     """Tell whether an index was ever made here."""
     return (folder / COMMIT_FILE).exists()
+
+
+def _next_number(folder: Path) -> int:
+    numbers = (int(path.name.rpartition("-")[2]) for path in _own_folders(folder))
+    return 1 + max(numbers, default=0)
 
 
 def _own_folders(folder: Path) -> list[Path]:
