@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from starlette.testclient import TestClient
+
+from broadsheet.assemble import open_library
 from broadsheet.model import Identifier, Link, Scheme, Signal, SignalKind
-from tests.support import NOON, record
+from broadsheet.web.app import create_app
+from tests.support import NOON, StillClock, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from broadsheet.library import Library
     from broadsheet.model import Record
@@ -66,6 +72,16 @@ def doi_record(value: str = "10.1000/a/b", /, **changes: Any) -> Record:
         "venue": "Journal of Springs",
     }
     return record(900, **(values | changes))
+
+
+@contextmanager
+def opened(folder: Path, records: Iterable[Record] = ()) -> Iterator[TestClient]:
+    """Open a way to a library with these papers, for tests that change nothing."""
+    library = open_library(folder, environ={}, clock=StillClock())
+    fill(library, records)
+    with TestClient(create_app(library), base_url="http://127.0.0.1:8000") as client:
+        yield client
+    library.close()
 
 
 def fill(library: Library, records: Iterable[Record], *, is_encoding: bool = False) -> None:

@@ -115,6 +115,9 @@ def test_a_venue_decides_the_kind(venue: str, kind: str, place: str) -> None:
         pytest.param("a \\unknown{b", r"a b", id="broken LaTeX"),
         pytest.param("BERT and GPT-4o", r"{BERT} and {GPT-4o}", id="capitals"),
         pytest.param("$O(n\\log n)$ sorting", r"$O(n\log n)$ sorting", id="a formula"),
+        pytest.param("$5 % 3$ left", r"5 \% 3 left", id="a formula with a comment in it"),
+        pytest.param("$\\{x$ open", r"\textbraceleft{}x open", id="a formula never closed"),
+        pytest.param("$\\}\\{$ x", r"\textbraceright{}\textbraceleft{} x", id="closed first"),
         pytest.param("Erd{\\H o}s numbers", "Erdős numbers", id="accents"),
     ],
 )
@@ -275,6 +278,11 @@ def test_an_item_is_what_citeproc_reads() -> None:
         "URL": "https://arxiv.org/abs/2603.00001",
         "abstract": paper().abstract,
     }
+
+
+def test_a_name_of_one_word_is_literal() -> None:
+    """CSL takes a group or a mononym whole."""
+    assert csl.item(paper(authors=("Plato",)))["author"] == [{"literal": "Plato"}]
 
 
 @some

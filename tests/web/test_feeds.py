@@ -12,10 +12,12 @@ import pytest
 from broadsheet.sources.specimens import Specimens
 from broadsheet.web.feeds.conditional import Versions
 from tests.support import NOON, StillClock
-from tests.support_api import fill, fill_listed, listed
+from tests.support_api import fill, fill_listed, listed, opened
 from tests.support_sql import count_statements
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.testclient import TestClient
 
     from broadsheet.library import Library
@@ -33,6 +35,21 @@ TYPES = {
     "rss": "application/rss+xml; charset=utf-8",
     "json": "application/feed+json; charset=utf-8",
 }
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A way to a library of four papers, which no test changes."""
+    records = [listed(number) for number in range(1, 5)]
+    with opened(tmp_path_factory.mktemp("four"), records) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def none(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A way to an empty library, which no test changes."""
+    with opened(tmp_path_factory.mktemp("none")) as client:
+        yield client
 
 
 def read(client: TestClient, address: str) -> list[dict[str, Any]]:
@@ -55,28 +72,22 @@ def links(client: TestClient, address: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("address", LISTS)
-def test_every_list_is_a_feed(
-    client: TestClient, library: Library, address: str, ending: str
-) -> None:
+def test_every_list_is_a_feed(four: TestClient, address: str, ending: str) -> None:
     """Atom, RSS and JSON Feed of editions, trends, searches, topics and authors."""
-    fill_listed(library, 4)
-    answer = client.get(address.format(ending))
+    answer = four.get(address.format(ending))
 
     assert answer.headers["content-type"] == TYPES[ending]
-    ids = {entry["id"] for entry in read(client, address.format(ending))}
+    ids = {entry["id"] for entry in read(four, address.format(ending))}
     assert "tag:broadsheet.invalid,2026:paper/arxiv:2603.00003" in ids
     assert len(ids) == (1 if "daily" in address else 4)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("address", LISTS)
-def test_an_unchanged_feed_is_not_sent_again(
-    client: TestClient, library: Library, address: str, ending: str
-) -> None:
+def test_an_unchanged_feed_is_not_sent_again(four: TestClient, address: str, ending: str) -> None:
     """By tag or by time, whichever the reader remembers."""
-    fill_listed(library, 4)
     address = address.format(ending)
-    first = client.get(address)
+    first = four.get(address)
 
     for headers in (
         {"If-None-Match": first.headers["etag"]},
@@ -84,7 +95,7 @@ def test_an_unchanged_feed_is_not_sent_again(
         {"If-None-Match": "*"},
         {"If-Modified-Since": first.headers["last-modified"]},
     ):
-        again = client.get(address, headers=headers)
+        again = four.get(address, headers=headers)
         assert again.status_code == 304
         assert again.content == b""
         assert again.headers["etag"] == first.headers["etag"]
@@ -192,23 +203,20 @@ def test_a_long_feed_has_pages(client: TestClient, library: Library) -> None:
         assert len(ids) == 1
 
 
-def test_the_daily_feed_leads_to_the_day_before(client: TestClient, library: Library) -> None:
+def test_the_daily_feed_leads_to_the_day_before(four: TestClient) -> None:
     """A reader that was away finds the editions it missed."""
-    fill_listed(library, 4)
-    found = links(client, "/feeds/daily.atom")
+    found = links(four, "/feeds/daily.atom")
 
     assert found["prev-archive"].endswith("/feeds/daily.atom?date=2026-03-03")
-    before = read(client, found["prev-archive"])
+    before = read(four, found["prev-archive"])
     assert {entry["id"][-5:] for entry in before} == {"00001", "00004"}
 
 
-def test_a_search_feed_has_the_searchs_filters(client: TestClient, library: Library) -> None:
+def test_a_search_feed_has_the_searchs_filters(four: TestClient) -> None:
     """The feed of a page shows what the page shows."""
-    fill_listed(library, 4)
-
-    found = read(client, "/papers.atom?q=gravity&topic=wells&since=2026-02-22")
+    found = read(four, "/papers.atom?q=gravity&topic=wells&since=2026-02-22")
     assert [entry["id"][-5:] for entry in found] == ["00003"]
-    assert read(client, "/papers.atom?q=gravity&has=data") == []
+    assert read(four, "/papers.atom?q=gravity&has=data") == []
 
 
 @pytest.mark.parametrize(
@@ -219,13 +227,9 @@ def test_a_search_feed_has_the_searchs_filters(client: TestClient, library: Libr
         pytest.param("q=gravity sort:votes", "00004", id="as the query says"),
     ],
 )
-def test_a_search_feed_is_newest_first(
-    client: TestClient, library: Library, query: str, first: str
-) -> None:
+def test_a_search_feed_is_newest_first(four: TestClient, query: str, first: str) -> None:
     """A feed tells what is new, unless it is told otherwise."""
-    fill_listed(library, 4)
-
-    assert read(client, f"/papers.atom?{query}")[0]["id"].endswith(first)
+    assert read(four, f"/papers.atom?{query}")[0]["id"].endswith(first)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -240,9 +244,9 @@ def test_specimens_are_labelled(client: TestClient, library: Library, ending: st
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("address", LISTS)
-def test_an_empty_list_is_a_feed(client: TestClient, address: str, ending: str) -> None:
+def test_an_empty_list_is_a_feed(none: TestClient, address: str, ending: str) -> None:
     """A subscription to what is not there yet is no error."""
-    assert read(client, address.format(ending)) == []
+    assert read(none, address.format(ending)) == []
 
 
 @pytest.mark.parametrize(
@@ -256,9 +260,9 @@ def test_an_empty_list_is_a_feed(client: TestClient, address: str, ending: str) 
         pytest.param("/feeds/weekly.atom", 404, id="no feed"),
     ],
 )
-def test_a_wrong_question_gets_an_error(client: TestClient, address: str, status: int) -> None:
+def test_a_wrong_question_gets_an_error(none: TestClient, address: str, status: int) -> None:
     """A mistake in an address is told, not answered with an empty feed."""
-    assert client.get(address).status_code == status
+    assert none.get(address).status_code == status
 
 
 @pytest.mark.parametrize("address", LISTS)
@@ -276,13 +280,13 @@ def test_a_feed_asks_the_store_no_more_for_more_papers(
     assert sent[0] == sent[1] > 0
 
 
-def test_a_browser_learns_to_search_here(client: TestClient) -> None:
+def test_a_browser_learns_to_search_here(none: TestClient) -> None:
     """The description's own template finds the search."""
-    answer = client.get("/opensearch.xml")
+    answer = none.get("/opensearch.xml")
     root = ET.fromstring(answer.content)  # noqa: S314  # ours
     space = "{http://a9.com/-/spec/opensearch/1.1/}"
     templates = {url.get("type"): url.get("template", "") for url in root.iter(f"{space}Url")}
 
     assert answer.headers["content-type"] == "application/opensearchdescription+xml"
     address = templates["application/atom+xml"].replace("{searchTerms}", "gravity")
-    assert client.get(address.replace("{startPage?}", "1")).status_code == 200
+    assert none.get(address.replace("{startPage?}", "1")).status_code == 200

@@ -24,8 +24,6 @@ def render(feed: Feed, /) -> bytes:
         xml.add(root, "subtitle", feed.subtitle)
     xml.add(root, "updated", stamp(feed.updated))
     xml.add(root, "generator", "Broadsheet")
-    if feed.icon_url:
-        xml.add(root, "icon", feed.icon_url)
     xml.add(root, "link", None, {"rel": "alternate", "type": "text/html", "href": feed.url})
     for relation, url in links(feed):
         xml.add(root, "link", None, {"rel": relation, "type": MEDIA_TYPE, "href": url})

@@ -54,7 +54,6 @@ class Feed:
     previous_url: str | None = None
     next_url: str | None = None
     archive_url: str | None = None  # the edition before this one: RFC 5005 prev-archive
-    icon_url: str | None = None
 
 
 def feed_id(base_url: str, path: str, /) -> str:

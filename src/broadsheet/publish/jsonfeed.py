@@ -22,7 +22,6 @@ def render(feed: Feed, /) -> bytes:
         "home_page_url": feed.url,
         "feed_url": feed.self_url,
         "next_url": feed.next_url,
-        "icon": feed.icon_url,
         "language": "en",
     }
     items = [_item(entry) for entry in feed.entries]
