@@ -50,15 +50,21 @@ LIBRARY = [
 ]
 
 
-@pytest.fixture(params=["embedded", "approximate", "fake"])
+KINDS = ["embedded", "approximate", "fake"]
+
+
+def make(kind: str, folder: Path) -> Engine:
+    """Return an empty engine of this kind."""
+    if kind == "fake":
+        return FakeEngine(dim=DIM)
+    limit = 0 if kind == "approximate" else 1_000
+    return open_engine(folder / "index", dim=DIM, exact_limit=limit, threads=1)
+
+
+@pytest.fixture(params=KINDS)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty engine, of each kind."""
-    made: Engine
-    if request.param == "fake":
-        made = FakeEngine(dim=DIM)
-    else:
-        limit = 0 if request.param == "approximate" else 1_000
-        made = open_engine(tmp_path / "index", dim=DIM, exact_limit=limit, threads=1)
+    made = make(request.param, tmp_path)
     yield made
     made.close()
 
@@ -68,6 +74,19 @@ def filled(engine: Engine) -> Engine:
     """An engine with the small library."""
     engine.apply(LIBRARY, [], position=4)
     return engine
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def searched(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """An engine with the small library and its vectors, for tests that change nothing."""
+    made = make(request.param, tmp_path_factory.mktemp("searched"))
+    made.apply(LIBRARY, [], position=4)
+    put(made, 1, 2, 3, 4)
+    made.optimize()
+    yield made
+    made.close()
 
 
 def find(engine: Engine, query: Query, filters: Filters = ALL) -> list[int]:
@@ -104,9 +123,9 @@ def find(engine: Engine, query: Query, filters: Filters = ALL) -> list[int]:
         pytest.param(words("!!!"), set(), id="no word at all"),
     ],
 )
-def test_words_find(filled: Engine, query: Query, expected: set[int]) -> None:
+def test_words_find(searched: Engine, query: Query, expected: set[int]) -> None:
     """Search is forgiving about everything that is not the word itself."""
-    assert set(find(filled, query)) == expected
+    assert set(find(searched, query)) == expected
 
 
 @pytest.mark.parametrize(
@@ -138,30 +157,30 @@ def test_words_find(filled: Engine, query: Query, expected: set[int]) -> None:
         ),
     ],
 )
-def test_demands_are_met(filled: Engine, query: Query, expected: set[int]) -> None:
+def test_demands_are_met(searched: Engine, query: Query, expected: set[int]) -> None:
     """What a reader quotes, requires or puts into a field is there in every hit."""
-    assert set(find(filled, query)) == expected
+    assert set(find(searched, query)) == expected
 
 
-def test_a_forbidden_word_is_nowhere_in_the_hits(filled: Engine) -> None:
+def test_a_forbidden_word_is_nowhere_in_the_hits(searched: Engine) -> None:
     """Negation alone lists all others, newest first; beside wishes it takes hits away."""
     no_network = Clause(text="networks", occur=Occur.NOT)
 
-    assert find(filled, Query(text="", clauses=(no_network,))) == [1, 4, 3]
-    assert find(filled, Query(text="", clauses=(Clause(text="self"), no_network))) == [1]
+    assert find(searched, Query(text="", clauses=(no_network,))) == [1, 4, 3]
+    assert find(searched, Query(text="", clauses=(Clause(text="self"), no_network))) == [1]
 
 
-def test_wishes_beside_a_demand_only_change_the_order(filled: Engine) -> None:
+def test_wishes_beside_a_demand_only_change_the_order(searched: Engine) -> None:
     """A quoted phrase decides who is found, the words beside it who comes first."""
     demand = Clause(text="self supervised", kind=ClauseKind.PHRASE, occur=Occur.MUST)
 
-    assert find(filled, Query(text="", clauses=(demand, Clause(text="images")))) == [1, 2]
-    assert find(filled, Query(text="", clauses=(demand, Clause(text="journal")))) == [2, 1]
+    assert find(searched, Query(text="", clauses=(demand, Clause(text="images")))) == [1, 2]
+    assert find(searched, Query(text="", clauses=(demand, Clause(text="journal")))) == [2, 1]
 
 
-def test_scores_fall_and_the_total_counts_all(filled: Engine) -> None:
+def test_scores_fall_and_the_total_counts_all(searched: Engine) -> None:
     """Fusion relies on the order, pages on the total."""
-    found = filled.lexical(words("self", "learning", "gpt"), ALL, k=2, among=None)
+    found = searched.lexical(words("self", "learning", "gpt"), ALL, k=2, among=None)
 
     assert found.total == 3
     assert found.keys.dtype == np.int64
@@ -179,28 +198,28 @@ def test_equal_scores_put_the_newer_arrival_first(engine: Engine) -> None:
     assert found.total == 60
 
 
-def test_no_words_list_the_newest_first(filled: Engine) -> None:
+def test_no_words_list_the_newest_first(searched: Engine) -> None:
     """A page without a query is a listing; papers without a date come last."""
-    found = filled.lexical(Query(text=""), ALL, k=100, among=None)
+    found = searched.lexical(Query(text=""), ALL, k=100, among=None)
 
     assert keys(found) == [1, 2, 4, 3]
     assert found.scores.tolist() == [0.0] * 4
-    assert keys(filled.lexical(Query(text=""), ALL, k=1, among=None)) == [1]
+    assert keys(searched.lexical(Query(text=""), ALL, k=1, among=None)) == [1]
 
 
-def test_a_long_query_answers(filled: Engine) -> None:
+def test_a_long_query_answers(searched: Engine) -> None:
     """A pasted abstract of a thousand words is a query like any other."""
     text = ["unlabelled", *(f"word{number}" for number in range(1_000))]
 
-    assert find(filled, words(*text)) == [1]
+    assert find(searched, words(*text)) == [1]
 
 
-def test_matched_words_are_those_the_paper_has(filled: Engine) -> None:
+def test_matched_words_are_those_the_paper_has(searched: Engine) -> None:
     """The reader sees the words as typed, in their order, none that is forbidden."""
     asked = words("Representation", "GPT", "self-supervised", "hopper")
     asked = Query(text="", clauses=(*asked.clauses, Clause(text="images", occur=Occur.NOT)))
 
-    matched = filled.matched_words(asked, LIBRARY[0])
+    matched = searched.matched_words(asked, LIBRARY[0])
 
     assert matched == ("Representation", "self-supervised", "hopper")
 
@@ -231,42 +250,37 @@ FILTERS = [
 
 
 @pytest.mark.parametrize(("filters", "expected"), FILTERS)
-def test_filters_hold_for_words(filled: Engine, filters: Filters, expected: set[int]) -> None:
+def test_filters_hold_for_words(searched: Engine, filters: Filters, expected: set[int]) -> None:
     """With words and without, every hit meets every condition."""
-    assert set(find(filled, Query(text=""), filters)) == expected
-    assert set(find(filled, words("self", "gpt"), filters)) == expected & {1, 2, 3}
+    assert set(find(searched, Query(text=""), filters)) == expected
+    assert set(find(searched, words("self", "gpt"), filters)) == expected & {1, 2, 3}
 
 
 @pytest.mark.parametrize(("filters", "expected"), FILTERS)
-def test_filters_hold_for_meaning(filled: Engine, filters: Filters, expected: set[int]) -> None:
+def test_filters_hold_for_meaning(searched: Engine, filters: Filters, expected: set[int]) -> None:
     """Both retrievers understand a filter alike."""
-    put(filled, 1, 2, 3, 4)
-    filled.optimize()
-
-    found = filled.dense(vectors(9)[0], filters, k=10, among=None)
+    found = searched.dense(vectors(9)[0], filters, k=10, among=None)
 
     assert set(keys(found)) == expected
     assert found.total == len(expected)
 
 
-def test_only_papers_among_those_named_are_found(filled: Engine) -> None:
+def test_only_papers_among_those_named_are_found(searched: Engine) -> None:
     """Judging pools and earlier answers restrict both retrievers; unknown keys do no harm."""
-    put(filled, 1, 2, 3, 4)
     some = np.array([2, 3, 99], dtype=np.int64)
 
-    assert set(keys(filled.lexical(words("self"), ALL, k=9, among=some))) == {2}
-    assert set(keys(filled.lexical(Query(text=""), ALL, k=9, among=some))) == {2, 3}
-    assert set(keys(filled.dense(vectors(1)[0], ALL, k=9, among=some))) == {2, 3}
+    assert set(keys(searched.lexical(words("self"), ALL, k=9, among=some))) == {2}
+    assert set(keys(searched.lexical(Query(text=""), ALL, k=9, among=some))) == {2, 3}
+    assert set(keys(searched.dense(vectors(1)[0], ALL, k=9, among=some))) == {2, 3}
 
 
-def test_among_none_finds_nothing(filled: Engine) -> None:
+def test_among_none_finds_nothing(searched: Engine) -> None:
     """An empty pool is not the same as no pool."""
-    put(filled, 1, 2)
     nobody = np.empty(0, dtype=np.int64)
 
-    assert keys(filled.lexical(words("self"), ALL, k=9, among=nobody)) == []
-    assert keys(filled.lexical(Query(text=""), ALL, k=9, among=nobody)) == []
-    assert keys(filled.dense(vectors(1)[0], ALL, k=9, among=nobody)) == []
+    assert keys(searched.lexical(words("self"), ALL, k=9, among=nobody)) == []
+    assert keys(searched.lexical(Query(text=""), ALL, k=9, among=nobody)) == []
+    assert keys(searched.dense(vectors(1)[0], ALL, k=9, among=nobody)) == []
 
 
 # --- meaning ---
@@ -527,9 +541,9 @@ NO_LANGUAGE = ["", " ", '"', "a" * 5_000, "AND OR NOT", "title:", "*", "\x00", "
 
 
 @pytest.mark.parametrize("kind", list(ClauseKind))
-def test_no_query_is_an_error(filled: Engine, kind: ClauseKind) -> None:
+def test_no_query_is_an_error(searched: Engine, kind: ClauseKind) -> None:
     """Whatever a reader types is text, never an operator of the engine's own."""
     for text in [*NO_LANGUAGE, "~^\\", "🙂", "(", "learn" * 30]:
         for occur in Occur:
             for name in (None, "title", "abstract", "author", "venue"):
-                find(filled, words(text, kind=kind, occur=occur, field=name))
+                find(searched, words(text, kind=kind, occur=occur, field=name))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from broadsheet.errors import IndexFaultError
 from broadsheet.index import open_engine
 from broadsheet.index.turns import Turns
 from broadsheet.model import Filters, Query
@@ -65,8 +66,9 @@ def test_a_closed_engine_says_so(tmp_path: Path) -> None:
     """A search that comes after the end is an error, not a crash."""
     engine = open_engine(tmp_path, dim=DIM, exact_limit=50, threads=1)
     engine.close()
+    engine.refresh()
 
-    with pytest.raises(Exception, match="closed"):
+    with pytest.raises(IndexFaultError, match="closed"):
         engine.lexical(words("word"), ALL, k=5, among=None)
 
 

@@ -50,6 +50,7 @@ class EmbeddedEngine:
         self._due: dict[int, int] = {}  # key: digest of the text that `pending` asked to encode
         self._state: State | None = None
         self._fault: IndexFaultError | None = None
+        self._is_closed = False
         self._measured: tuple[float, int] | None = None  # when, bytes on disk
         folder.mkdir(parents=True, exist_ok=True)
         self._make_if_missing()
@@ -271,6 +272,7 @@ class EmbeddedEngine:
                 self._state.close()
             self._state = None
             self._fault = IndexFaultError("the index is closed")
+            self._is_closed = True
             self._lock.release()
 
     # --- how it is done ---
@@ -360,6 +362,8 @@ class EmbeddedEngine:
 
     def _follow(self) -> None:
         current = self._state
+        if self._is_closed:
+            return
         try:
             read_at = disk.stamp(self._folder)
             if current is not None and read_at == current.stamp:
