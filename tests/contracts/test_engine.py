@@ -524,7 +524,7 @@ HOSTILE = [
     pytest.param(
         indexed(1, "t", authors=tuple(f"A {n}" for n in range(3_000))), id="3,000 authors"
     ),
-    pytest.param(indexed(1, "$" * 500 + "{" * 500), id="broken LaTeX"),
+    pytest.param(indexed(1, "$" * 10_000 + "{" * 10_000), id="broken LaTeX"),
 ]
 
 
