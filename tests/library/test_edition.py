@@ -56,6 +56,14 @@ def test_an_edition_is_ranked_by_heat_then_by_id(store: Store) -> None:
     assert found.papers[0].heat > found.papers[1].heat > found.papers[2].heat == 0.0
 
 
+def test_equally_hot_papers_are_newest_first(store: Store) -> None:
+    """A week without votes reads like a newspaper."""
+    bring(store, record(1, announced=YESTERDAY), record(2))
+    found = edition(at(store), TODAY, period=Period.WEEK)
+
+    assert [one.paper.id[-1] for one in found.papers] == ["2", "1"]
+
+
 def test_a_page_is_a_part_of_the_whole(store: Store) -> None:
     """Paging neither repeats nor skips a paper."""
     bring(store, *(voted(number, number) for number in range(1, 8)))

@@ -229,6 +229,12 @@ NOBODYS = {"title": "Editorial", "published": None}
         pytest.param({"author_count": 2}, {"authors": ("Ada L", "Bo C")}, 1, id="as many as names"),
         pytest.param({"authors": ("Ada L", "Bo C")}, {"authors": ("Cy D",)}, 2, id="other authors"),
         pytest.param({"authors": ("Ada L", "Bo C")}, {"authors": ("Ada L",)}, 1, id="a stump"),
+        pytest.param(
+            {"authors": ("Ada L", "Bo C", "Cy D"), "published": None},
+            {"authors": ("Ada L", "Di E", "Ed F")},
+            2,
+            id="the first author has another team",
+        ),
         pytest.param({"title": "Introduction"}, {"title": "Introduction"}, 2, id="names no work"),
         pytest.param(SHORT, SHORT, 1, id="short, but year and number of authors agree"),
         pytest.param(
@@ -290,6 +296,29 @@ def test_of_two_papers_of_a_title_the_better_match_wins(store: Store) -> None:
     bring(store, captured(3, author_count=3))
 
     assert [paper.sources for paper in papers(store)] == [("arxiv",), ("arxiv", "capture")]
+
+
+def test_a_better_match_wins_over_a_newer_identifier(store: Store) -> None:
+    """The year agrees with one of two papers; of the other it is unknown."""
+    bring(store, record(1, title=TITLE), record(2, title=TITLE, published=None))
+    bring(store, captured(3))
+
+    assert [paper.sources for paper in papers(store)] == [("arxiv", "capture"), ("arxiv",)]
+
+
+@pytest.mark.parametrize("is_one_batch", [True, False], ids=["one batch", "two imports"])
+def test_an_old_address_leads_to_the_paper_for_ever(
+    store: Store,
+    is_one_batch: bool,  # noqa: FBT001
+) -> None:
+    """A record that is revised had an address before."""
+    items = [captured(1), captured(1, authors=("Ada L",))]
+    for batch in [items] if is_one_batch else [[one] for one in items]:
+        bring(store, *batch)
+    [paper] = papers(store)
+
+    assert len(paper.identifiers) == 2
+    assert set(store.find(paper.identifiers).values()) == {paper.key}
 
 
 def test_a_revised_record_replaces_the_old_one(store: Store) -> None:

@@ -175,7 +175,7 @@ class Resolver:
     def _titled(self, record: Record, *, is_known: bool) -> Work | None:
         """Return the best work of this title; for a record whose paper is known, one without id.
 
-        Of equally good ones that with the best identifier.
+        Of equally good ones that with the best kind of identifier, then the largest value.
         """
         title_key = _title_key(record.title)
         best = max(
@@ -240,7 +240,7 @@ _ORDER = {scheme: place for place, scheme in enumerate(Scheme)}
 
 
 def _first_id(paper: Paper) -> tuple[int, str]:
-    """Order papers by their best identifier, the best last."""
+    """Order papers by the kind of their best identifier, the best last, then by its value."""
     return -_ORDER[paper.identifiers[0].scheme], paper.id
 
 
