@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXCERPT = 300  # characters
 _WORD = re.compile(r"\w+")
-_ENDINGS = re.compile(r"(?:ations?|ings?|ies|edly|ed|es|ly|s|e|y)$")
+_ENDINGS = re.compile(r"(?:ions?|ings?|ies|edly|ed|es|ly|s|e|y)$")
 _MIN_STEM = 3
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from broadsheet.model import SignalKind
@@ -22,6 +23,7 @@ CLOCK_DAYS = 14
 CLOCK_HEIGHT = 36
 PLOT_WIDTH, PLOT_HEIGHT = 650, 180
 LEFT, RIGHT, TOP, BOTTOM = 40, 607, 20, 150  # of the plot's own area
+POINTS = 60  # of a line
 STEPS = (1, 2, 5)  # times a power of ten: distances between grid lines
 
 
@@ -122,42 +124,36 @@ def timeline(
     end = max(now, *(signal.at for signal in counted))
     if end - start < timedelta(days=1):
         start = end - timedelta(days=1)
-    edges = [start + (end - start) * i / 60 for i in range(61)]
-    gains = heat.by_day(counted, kind, born=born, days=edges)
-    total = round(sum(gains))
-    return _line(gains, total, kind.value, (start, end)) if total else None
+    long_ago = start - 2 * heat.UNKNOWN_SPREAD
+    edges = [long_ago, *(start + (end - start) * i / POINTS for i in range(POINTS + 1))]
+    before, *gains = heat.by_day(counted, kind, born=born, days=edges)
+    levels = list(accumulate(gains, initial=before))
+    return _line(levels, kind.value, start, end) if round(levels[-1]) else None
 
 
-def _line(gains: Sequence[float], total: int, noun: str, span: tuple[datetime, datetime]) -> Line:
-    start, end = span
+def _line(levels: Sequence[float], noun: str, start: datetime, end: datetime) -> Line:
+    total = round(levels[-1])
     grid = grid_values(total)
-    top = grid[-1]
-    xs = [LEFT + (RIGHT - LEFT) * i / len(gains) for i in range(len(gains) + 1)]
-    ys = [float(BOTTOM)]
-    level = 0.0
-    half_at = end
-    for i, gain in enumerate(gains):
-        if level < total / 2 <= level + gain:
-            half_at = start + (end - start) * (i + 1) / len(gains)
-        level += gain
-        ys.append(BOTTOM - level / top * (BOTTOM - TOP))
-    points = " ".join(f"{x:.0f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
-    middle = start + (end - start) / 2
+    steps = len(levels) - 1
+    xs = [LEFT + (RIGHT - LEFT) * i / steps for i in range(steps + 1)]
+    ys = [BOTTOM - level / grid[-1] * (BOTTOM - TOP) for level in levels]
+    half = next(i for i, level in enumerate(levels) if level >= levels[-1] / 2)
+    half_at = start + (end - start) * half / steps
     sentence = (
         f"{view.counted(total, noun)} from {view.full_day(start.date())} to "
         f"{view.full_day(end.date())}; half of them by {view.full_day(half_at.date())}"
     )
-    dates = (
-        (float(LEFT), "start", _tick(start.date(), end - start)),
-        ((LEFT + RIGHT) / 2, "middle", _tick(middle.date(), end - start)),
-        (float(RIGHT), "end", _tick(end.date(), end - start)),
-    )
+    span = end - start
     return Line(
-        points=points,
+        points=" ".join(f"{x:.0f},{y:.1f}" for x, y in zip(xs, ys, strict=True)),
         end=(xs[-1], round(ys[-1], 1)),
         total=total,
-        grid=tuple((round(BOTTOM - v / top * (BOTTOM - TOP), 1), v) for v in grid),
-        dates=dates,
+        grid=tuple((round(BOTTOM - v / grid[-1] * (BOTTOM - TOP), 1), v) for v in grid),
+        dates=(
+            (float(LEFT), "start", _tick(start.date(), span)),
+            ((LEFT + RIGHT) / 2, "middle", _tick((start + span / 2).date(), span)),
+            (float(RIGHT), "end", _tick(end.date(), span)),
+        ),
         sentence=sentence,
     )
 

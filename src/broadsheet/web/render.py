@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fastapi import Request
 
 FOLDER = Path(__file__).parent / "templates"
+_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @cache
@@ -57,6 +59,7 @@ def render(
         **values: What the template asks for, beside what every page has.
     """
     text = environment().get_template(template).render(frame(request) | values)
+    text = _BIDI_CONTROLS.sub("", text)  # no name may pose as another
     body = text.encode("utf-8", errors="replace")  # a lone surrogate spoils no page
     etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     sent = {"Cache-Control": "private, no-cache", "ETag": etag} | dict(headers or {})

@@ -1,0 +1,143 @@
+"""Search: how the query was read, what was found, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from broadsheet.model import Clause, Explanation, Filters, Hit, Mode, Query
+from broadsheet.text import query as language
+from broadsheet.web.pages import papers_search
+from broadsheet.web.pages.papers_search import Asked
+from tests.support import record
+from tests.support_papers import paper
+from tests.support_web import Page, fill
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from broadsheet.library import Library
+
+
+def asked(text: str, **changes: object) -> Asked:
+    """Return a search for a text."""
+    values = {"filters": Filters(), "sort": None, "mode": Mode.HYBRID, "page": 1} | changes
+    return Asked(text=text, **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sparse", {"word sparse": "", "meaning sparse": "sparse"}),
+        (
+            'title:sparse "world models" -image',
+            {
+                "title sparse": '"world models" -image',
+                "“world models”": "title:sparse -image",
+                "not image": 'title:sparse "world models"',
+                "meaning sparse world models": 'title:sparse "world models" -image',
+            },
+        ),
+        ("cat:cs.LG has:code", {"category cs.LG": "has:code", "with code": "cat:cs.LG"}),
+    ],
+)
+def test_each_chip_drops_its_part(text: str, expected: dict[str, str]) -> None:
+    """The reader sees how the query was read, and takes back any part of it."""
+    chips = papers_search.chips(asked(text), language.parse(text))
+
+    found = {
+        f"{chip.label} {chip.text}".strip(): parse_qs(urlsplit(chip.url).query).get("q", [""])[0]
+        for chip in chips
+    }
+    assert found == expected
+
+
+def test_filters_of_the_address_are_chips_too() -> None:
+    """Dropping one keeps the others."""
+    search = asked("x", filters=Filters(categories=("cs.LG", "cs.CL"), has=("code",)))
+    chips = {chip.text: chip.url for chip in papers_search.chips(search, language.parse("x"))}
+
+    assert "cat=cs.CL" in chips["cs.LG"]
+    assert "cat=cs.LG" not in chips["cs.LG"]
+    assert "has=code" in chips["cs.LG"]
+
+
+@pytest.mark.parametrize(
+    "text", ["2603.00001", "arXiv:2603.00001v2", "https://arxiv.org/abs/2603.00001", " 2603.00001 "]
+)
+def test_an_identifier_opens_its_paper(library: Library, client: TestClient, text: str) -> None:
+    """Who pastes an id or address wants that paper, not a list."""
+    fill(library, [record(1)])
+    answer = client.get("/papers", params={"q": text}, follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/papers/2603.00001")
+
+
+def test_an_identifier_that_is_not_here_is_explained(client: TestClient) -> None:
+    """Not "no results": the id was understood, the paper has not come."""
+    text = Page(client.get("/papers?q=2603.99999").text).text
+
+    assert "It is the identifier arxiv:2603.99999" in text
+
+
+def test_every_hit_says_why(reader: TestClient) -> None:
+    """Bars for words, meaning and the final score; the figures behind them; marked words."""
+    page = Page(reader.get("/papers?q=sparse+models").text)
+
+    assert "words" in page.text
+    assert "meaning" in page.text
+    assert "final" in page.text
+    assert "BM25" in page.text
+    assert "Cosine" in page.text
+    assert page.all("mark")
+    assert len(page.all("svg", class_="gauge")) >= 3
+
+
+def test_filters_narrow_and_survive_the_pages(library: Library, client: TestClient) -> None:
+    """Category, date, source, topic and links; the next page keeps them."""
+    fill(library, [record(n, categories=("cs.CL",)) for n in range(1, 31)])
+    fill(library, [record(n) for n in range(31, 41)])
+    page = Page(client.get("/papers?q=gravity&cat=cs.CL&mode=lexical&sort=date").text)
+    url = page.all("a", rel="next")[0]["href"]
+
+    assert "30 papers" in page.text
+    kept = {"q": "gravity", "cat": "cs.CL", "mode": "lexical", "sort": "date", "page": "2"}
+    assert parse_qs(urlsplit(url).query) == {name: [value] for name, value in kept.items()}
+    assert "Papers 21 to 30 of 30" in Page(client.get(url).text).text
+    for name in ("source", "cat", "since", "until", "has", "mode"):
+        assert page.all("input", name=name), name
+
+
+def test_a_search_leads_to_its_feeds(reader: TestClient) -> None:
+    """The same question as Atom and JSON, filters and all."""
+    page = Page(reader.get("/papers?q=sparse&cat=cs.IR").text)
+    feeds = [tag["href"] for tag in page.all("link", rel="alternate")]
+
+    assert feeds == ["/papers.atom?q=sparse&cat=cs.IR", "/papers.json?q=sparse&cat=cs.IR"]
+    assert all(reader.get(feed).status_code == 200 for feed in feeds)
+
+
+@pytest.mark.parametrize(
+    ("why", "words", "expected"),
+    [
+        (Explanation(known_item="id"), 1, "its identifier is what you typed"),
+        (Explanation(known_item="title"), 3, "its title is what you typed"),
+        (Explanation(matched=("a",), lexical_rank=1), 1, "the word"),
+        (Explanation(matched=("a", "b"), lexical_rank=1), 2, "all words"),
+        (Explanation(matched=("a",), lexical_rank=2, dense_rank=5), 2, "1 of 2 words"),
+        (Explanation(dense_rank=1), 2, "close in meaning"),
+        (
+            Explanation(matched=("a",), lexical_rank=9, dense_rank=1, heat=2.5),
+            2,
+            "1 of 2 words; close in meaning; heat 2.50",
+        ),
+        (Explanation(), 0, ""),
+    ],
+)
+def test_the_reason_is_one_clause(why: Explanation, words: int, expected: str) -> None:
+    """Only what was found, in the order that counts."""
+    query = Query(text="", clauses=tuple(Clause(text=str(n)) for n in range(words)))
+
+    assert papers_search.reason(Hit(paper=paper(), score=1.0, why=why), query) == expected
