@@ -70,7 +70,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes | Exception]]:
             for line in lines:
                 number += 1
                 if line and not passed_over:
-                    yield number, line
+                    yield number, line if len(line) <= MAX_LINE else TooLongError()
                 passed_over = 0
             if passed_over or len(rest) > MAX_LINE:
                 if not passed_over:

@@ -401,7 +401,7 @@ def _given_links(fields: Fields) -> list[Link]:
         kind, text = (each.get("kind"), each.get("url")) if isinstance(each, dict) else (None, None)
         url = links.address(text) if isinstance(text, str) else None
         if not url or kind not in _LINK_KINDS:
-            raise FieldError(f"links: {_fields.shown(str(each))} has no kind and url of a link")
+            raise FieldError(f"links: {str(each)[: _fields.SHOWN]} has no kind and url of a link")
         found.append(Link(kind=kind, url=url))
     return found
 

@@ -38,7 +38,8 @@ _ARXIV_NEW = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _ARXIV_OLD = re.compile(
-    rf"(?P<archive>{_ARCHIVES})(?:\.[a-z]{2}(?:-[a-z]{2, 4})?)?/"
+    rf"(?P<archive>{_ARCHIVES})"
+    r"(?:\.[a-z]{2}(?:-[a-z]{2,4})?)?/"
     r"(?P<number>(?:9[1-9]|0[0-7])(?:0[1-9]|1[0-2])\d{3})" + _VERSION,
     re.ASCII | re.IGNORECASE,
 )
@@ -247,7 +248,7 @@ def _from_url(text: str) -> _Versioned | None:
         return _acl(name.strip("/"))
     if any(_is_on(host, known) for known in _ARXIV_HOSTS):
         return _arxiv_path(path)
-    return _doi(path.strip("/")) if _is_on(host, "doi.org") else _publisher_path(path)
+    return _doi(path.strip("/ ")) if _is_on(host, "doi.org") else _publisher_path(path)
 
 
 def _arxiv_path(path: str) -> _Versioned | None:

@@ -45,6 +45,7 @@ _MONEY = re.compile(
     r"\d[\d.,]*\s?(?:[kKMBT]\b|bn\b|million|billion|trillion|USD|per\b|and\b|to\b|or\b)?"
 )
 _PROSE = re.compile(r"(?:[A-Za-z]{2,}[,.;:]?\s+){2,}[A-Za-z]{2,}")
+_WORD = re.compile(r"[A-Za-z]{3}")
 _MATHY = re.compile(r"[\\^_{}=<>]")
 
 
@@ -149,6 +150,11 @@ def _is_formula(content: str, following: str) -> bool:
     is_loose = content[0].isspace() or content[-1].isspace()
     if _MONEY.match(content) and (following.isdigit() or content[-1].isspace()):
         return bool(_MATHY.search(content)) and not _PROSE.search(content)
-    if is_loose and _PROSE.search(content):
+    if is_loose and (_PROSE.search(content) or not (_MATHY.search(content) or _is_terse(content))):
         return False
     return not (following.isdigit() and is_loose and not _MATHY.search(content))
+
+
+def _is_terse(content: str) -> bool:
+    """Tell whether no word of three letters or more is in it."""
+    return not _WORD.search(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from broadsheet.text import symbols
@@ -94,13 +95,19 @@ class _Reader:
 
     def option(self) -> str:
         """Take ``[...]`` when it is next and short; return what it says."""
-        piece = self.peek()
-        end = piece.find("]")
-        if not piece.startswith("[") or not 0 < end <= _MAX_OPTION:
+        if not self.peek().startswith("["):
             return ""
-        self.at += 1
-        self.put_back(piece[end + 1 :])
-        return piece[1:end]
+        said = ""
+        for at in range(self.at, min(self.at + _MAX_OPTION, len(self.pieces))):
+            said += self.pieces[at]
+            if "]" in said or len(said) > _MAX_OPTION:
+                break
+        end = said.find("]")
+        if not 0 < end <= _MAX_OPTION:
+            return ""
+        self.at = at + 1
+        self.put_back(said[end + 1 :])
+        return said[1:end]
 
     def raw_group(self) -> str:
         """Take the next group as it stands, without its braces; one character without any."""
@@ -117,7 +124,7 @@ class _Reader:
         return "".join(self.pieces[start : self.at])
 
 
-class _Writer:
+class _Writer(ABC):
     """Writes what a reader reads, to the end of the group it is in."""
 
     def __init__(self, reader: _Reader, *, depth: int) -> None:
@@ -141,21 +148,21 @@ class _Writer:
                 self.plain(piece)
         return "".join(self.out)
 
+    @abstractmethod
     def plain(self, piece: str) -> None:
         """Write what is no command."""
-        raise NotImplementedError
 
+    @abstractmethod
     def script(self, mark: str) -> None:
         """Write a superscript or a subscript."""
-        raise NotImplementedError
 
+    @abstractmethod
     def symbol(self, value: str) -> None:
         """Write the symbol that a command stands for."""
-        raise NotImplementedError
 
     def group(self) -> None:
         """Write the group whose opening brace was just read."""
-        self.out.append(self.inner())
+        self.put(self.inner())
 
     def inner(self) -> str:
         """Return the content of the group whose opening brace was just read."""
@@ -199,7 +206,7 @@ class _Writer:
             self.hidden(symbols.HIDDEN[name])
         elif name in symbols.WRAPPERS:
             if self.has_group():
-                self.out.append(self.argument())
+                self.put(self.argument())
         elif name in symbols.SILENT:
             self.silent(name)
         elif name in symbols.FUNCTIONS:
@@ -214,31 +221,31 @@ class _Writer:
         elif (value := symbols.commands().get(name)) is not None:
             self.symbol(value)
         elif self.has_group():
-            self.out.append(self.argument() or name)
+            self.put(self.argument() or name)
         else:
-            self.out.append(name)
+            self.put(name)
 
     def escape(self, mark: str) -> None:
         """Write a command of one sign: an accent, a blank, or the sign itself."""
         if mark in symbols.ACCENTS:
             self.accent(symbols.ACCENTS[mark], sign=mark)
         elif mark in ",;: \n\t\\":
-            self.out.append(" ")
+            self.put(" ")
         elif mark not in "!-/@":
-            self.out.append("‖" if mark == "|" else mark)
+            self.put("‖" if mark == "|" else mark)
 
     def accent(self, combining: str, *, sign: str = "") -> None:
         """Write the next letter with an accent; without a letter the sign alone."""
         reader = self.reader
         if sign == "'" and self.tail(1).isalpha() and re.match(r"[st](?!\w)", reader.peek()):
-            self.out.append("'")  # "Alzheimer\'s" from a program that escaped its quotes
+            self.put("'")  # "Alzheimer\'s" from a program that escaped its quotes
             return
         if sign and reader.peek()[:1].isspace():
-            self.out.append(sign)
+            self.put(sign)
             return
         letter = self.argument().replace("ı", "i", 1).replace("ȷ", "j", 1)
         is_letter = letter[:1].isalpha()
-        self.out.append(letter[:1] + combining + letter[1:] if is_letter else sign + letter)
+        self.put(letter[:1] + combining + letter[1:] if is_letter else sign + letter)
 
     def silent(self, name: str) -> None:
         """Pass over a switch and, as TeX does, the blanks behind it."""
@@ -253,7 +260,12 @@ class _Writer:
         for _ in range(arguments):
             if self.has_group():
                 self.reader.raw_group()
-        self.out.append(_GONE)
+        self.put(_GONE)
+
+    def put(self, piece: str) -> None:
+        """Write a piece; none is empty, so that `tail` finds its characters at once."""
+        if piece:
+            self.out.append(piece)
 
     def tail(self, length: int) -> str:
         """Return the last characters written."""
@@ -278,58 +290,58 @@ class _Writer:
     def fraction(self) -> None:
         """Write ``a/b``, in brackets where a side has more than one part."""
         above, below = self.argument().strip(), self.argument().strip()
-        self.out.append(f"{_bracketed(above)}/{_bracketed(below)}")
+        self.put(f"{_bracketed(above)}/{_bracketed(below)}")
 
     def binomial(self) -> None:
         """Write ``(a choose b)``."""
-        self.out.append(f"({self.argument().strip()} choose {self.argument().strip()})")
+        self.put(f"({self.argument().strip()} choose {self.argument().strip()})")
 
     def root(self) -> None:
         """Write ``√x``, with its degree raised before it."""
         degree = self.reader.option()
         raised = self.shifted("^", degree) if degree else ""
-        self.out.append(f"{raised}√{_bracketed(self.argument().strip())}")
+        self.put(f"{raised}√{_bracketed(self.argument().strip())}")
 
     def blackboard(self) -> None:
         """Write double-struck letters."""
         content = self.argument()
-        self.out.append("".join(symbols.BLACKBOARD.get(letter, letter) for letter in content))
+        self.put("".join(symbols.BLACKBOARD.get(letter, letter) for letter in content))
 
     def negated(self) -> None:
         """Write the next sign struck through."""
-        self.out.append(self.argument().strip() + "\u0338")
+        self.put(self.argument().strip() + "\u0338")
 
     def link(self) -> None:
         """Write what a link says, not where it leads."""
         self.reader.raw_group()
-        self.out.append(self.argument())
+        self.put(self.argument())
 
     def address(self) -> None:
         """Write an address as it stands."""
-        self.out.append(re.sub(r"\\([_%&#~$])", r"\1", self.reader.raw_group()))
+        self.put(re.sub(r"\\([_%&#~$])", r"\1", self.reader.raw_group()))
 
     def second(self) -> None:
         """Write the second of two arguments."""
         self.reader.option()
         self.reader.raw_group()
         if self.has_group():
-            self.out.append(self.argument())
+            self.put(self.argument())
 
     def quoted_text(self) -> None:
         """Write an argument that is text, also inside a formula."""
         if self.has_group() and self.depth < MAX_DEPTH:
             self.reader.take()
-            self.out.append(_TextWriter(self.reader, depth=self.depth + 1).write())
+            self.put(_TextWriter(self.reader, depth=self.depth + 1).write())
 
     def formula(self) -> None:
         """Write an argument that is a formula, also inside text."""
         if self.has_group() and self.depth < MAX_DEPTH:
             self.reader.take()
-            self.out.append(_MathWriter(self.reader, depth=self.depth + 1).write())
+            self.put(_MathWriter(self.reader, depth=self.depth + 1).write())
 
     def operator(self) -> None:
         """Write an upright name with room on both sides."""
-        self.out += (_THIN, self.argument(), _THIN)
+        self.out += (_THIN, self.argument() or _THIN, _THIN)
 
 
 class _TextWriter(_Writer):
@@ -341,29 +353,29 @@ class _TextWriter(_Writer):
             before, after = self.tail(1), self.reader.peek()[:1]
             is_tie = before and not before.isspace() and before not in "(/[" and after.strip()
             is_range = before.isdigit() and after.isdigit()
-            self.out.append(" " if is_tie and not is_range else "~")
+            self.put(" " if is_tie and not is_range else "~")
         elif piece == "--":
             before, after = self.tail(1), self.reader.peek()[:1]
             is_option = (not before or before.isspace()) and after.isalpha()
-            self.out.append("--" if is_option else "–")
+            self.put("--" if is_option else "–")
         else:
-            self.out.append({"---": "—", "``": "“", "''": "”"}.get(piece, piece))
+            self.put({"---": "—", "``": "“", "''": "”"}.get(piece, piece))
 
     def group(self) -> None:
         """Write a group; braces that list things ("{a, b}") are kept."""
-        colour = _COLOUR.search(self.tail(_COLOUR_LENGTH))
-        if colour and self.out:
-            self.out = ["".join(self.out)[: -len(colour[0])]]
+        colour = _COLOUR.search(self.out[-1][-_COLOUR_LENGTH:]) if self.out else None
+        if colour:
+            self.put(self.out.pop()[: -len(colour[0])])
         before, first = self.tail(1), self.reader.peek()
         content = self.inner()
         is_list = not colour and not before.isalnum() and first[:1] != "\\"
         if is_list and any(mark in content for mark in ',:;"|='):
             content = f"{{{content}}}"
-        self.out.append(content)
+        self.put(content)
 
     def symbol(self, value: str) -> None:
         """Write a symbol; a Latin letter is part of the word that goes on behind it."""
-        self.out.append(value)
+        self.put(value)
         if value.isalpha() and value < "\u0370":
             self.reader.skip_space()
 
@@ -372,10 +384,10 @@ class _TextWriter(_Writer):
         reader, before = self.reader, self.tail(1)
         if reader.peek() == "{" and (before.isalnum() or before in ")]}"):
             reader.take()
-            self.out.append(self.shifted(mark, self.inner()))
+            self.put(self.shifted(mark, self.inner()))
             return
         content = self.raised() if mark == "^" else self.lowered()
-        self.out.append(self.shifted(mark, content) if content else mark)
+        self.put(self.shifted(mark, content) if content else mark)
 
     def raised(self) -> str:
         """Take what a bare ``^`` raises: a number with its sign, a letter."""
@@ -406,25 +418,25 @@ class _MathWriter(_Writer):
 
     def plain(self, piece: str) -> None:
         """Write signs of a formula; ``'`` is a prime, ``&`` a place in a table."""
-        self.out.append({"~": " ", "&": " ", "'": "′", "''": "″", "$": ""}.get(piece, piece))
+        self.put({"~": " ", "&": " ", "'": "′", "''": "″", "$": ""}.get(piece, piece))
 
     def symbol(self, value: str) -> None:
         """Write a symbol; blanks around it are kept only where they are on both sides."""
         if value in symbols.RELATIONS:
-            self.out.append(f" {value} ")
+            self.put(f" {value} ")
             return
-        if value.isalpha() or not self.tail(1).isspace():
+        if value.isalpha() or (self.out and not self.tail(1).isspace()):
             self.reader.skip_space()
-        self.out.append(value)
+        self.put(value)
 
     def script(self, mark: str) -> None:
         """Write the next argument raised or lowered, close to what it belongs to."""
         is_thin = bool(self.out) and self.out[-1] == _THIN
         if is_thin:
             self.out.pop()
-        self.out.append(self.shifted(mark, self.argument()))
+        self.put(self.shifted(mark, self.argument()))
         if is_thin:
-            self.out.append(_THIN)
+            self.put(_THIN)
 
 
 def _bracketed(part: str) -> str:
@@ -434,7 +446,7 @@ def _bracketed(part: str) -> str:
 def _math_accent(combining: str) -> Callable[[_Writer], None]:
     def write(writer: _Writer) -> None:
         content = writer.argument()
-        writer.out.append(content + combining if len(content) == 1 else content)
+        writer.put(content + combining if len(content) == 1 else content)
 
     return write
 

@@ -47,8 +47,10 @@ _BLOCK_TAGS = (
     "|script|section|select|style|svg|table|tbody|td|textarea|tfoot|th|thead|title|tr|ul|video"
     "|jats:[a-z-]+|mml:[a-z]+|xml"
 )
+# Attributes have a "=", or "a<b and c>d" would be a tag.
 _TAG = re.compile(
-    rf"<(?:/?(?:{_INLINE_TAGS}|(?P<block>{_BLOCK_TAGS}))(?:\s[^<>]*|/)?|!--.*?--|!doctype[^<>]*)>",
+    rf"<(?:/?(?:{_INLINE_TAGS}|(?P<block>{_BLOCK_TAGS}))(?:\s[\w:-]+\s*=[^<>]*)?\s*/?"
+    r"|!--.*?--|!doctype[^<>]*)>",
     re.IGNORECASE | re.DOTALL,
 )
 _UNREAD = re.compile(

@@ -1,0 +1,94 @@
+"""Test collections in the BEIR layout."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from broadsheet.model import Fault, Identifier, Record, Scheme
+from broadsheet.sources.beir import CORPUS, TITLE_FROM_TEXT, Beir
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def folder(tmp_path: Path, *documents: Any, name: str = "Wells 2020") -> Path:
+    """Return a folder with a corpus of these documents."""
+    path = tmp_path / name
+    path.mkdir()
+    lines = (each if isinstance(each, str) else json.dumps(each) for each in documents)
+    (path / CORPUS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_document_is_a_record_of_its_folder(tmp_path: Path) -> None:
+    """Ids of two collections do not meet; other fields are kept."""
+    path = folder(
+        tmp_path, {"_id": "4983", "title": "On Wells", "text": "Deep.", "metadata": {"a": 1}}
+    )
+
+    for source in (Beir(path), Beir(path / CORPUS)):
+        assert source.name == "wells-2020"
+        assert list(source.read()) == [
+            Record(
+                source="wells-2020",
+                source_id="4983",
+                title="On Wells",
+                identifiers=(Identifier(Scheme.LOCAL, "wells-2020/4983"),),
+                abstract="Deep.",
+                extra={"metadata": {"a": 1}},
+            )
+        ]
+
+
+def test_a_text_without_title_is_called_by_its_first_words(tmp_path: Path) -> None:
+    """Some collections have no titles at all; a title without text is enough, too."""
+    path = folder(
+        tmp_path, {"_id": 7, "text": "Words and " * 40}, {"_id": "8", "title": "T", "text": ""}
+    )
+
+    first, second = Beir(path).read()
+
+    assert isinstance(first, Record)
+    assert isinstance(second, Record)
+    assert first.title.startswith("Words and Words")
+    assert len(first.title) <= TITLE_FROM_TEXT
+    assert first.extra == {"title_from": "text"}
+    assert (second.title, second.abstract) == ("T", "")
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        pytest.param(
+            {"_id": "1", "title": " ", "text": ""}, "title and text: both are empty", id="empty"
+        ),
+        pytest.param({"_id": None, "title": "x"}, "_id: there is none", id="no id"),
+        pytest.param(
+            {"_id": "1", "title": 3}, "title: expected text, found a number (3)", id="type"
+        ),
+        pytest.param("{", "the line is not JSON", id="no JSON"),
+    ],
+)
+def test_a_bad_document_is_a_fault(tmp_path: Path, document: Any, reason: str) -> None:
+    """It is named by collection, file and line; the rest is read."""
+    good = {"_id": "2", "title": "On Wells"}
+
+    fault, record = Beir(folder(tmp_path, document, " ", good, name="x")).read()
+
+    assert isinstance(fault, Fault)
+    assert (fault.source, fault.where) == ("x", "x/corpus.jsonl line 1")
+    assert fault.reason.startswith(reason)
+    assert isinstance(record, Record)
+
+
+def test_a_line_too_long_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is passed over."""
+    monkeypatch.setattr("broadsheet.sources._lines.MAX_LINE", 100)
+
+    (fault,) = Beir(folder(tmp_path, {"_id": "1", "text": "x" * 200})).read()
+
+    assert isinstance(fault, Fault)
+    assert fault.reason.startswith("the line is longer than")
