@@ -205,7 +205,7 @@ def test_own_records_are_read_back() -> None:
 def test_identifiers(changes: dict[str, Any], names: list[str] | None) -> None:
     """Only what is an identifier merges papers; ids of a file count within the file."""
     if names is None:
-        with pytest.raises(FieldError, match="^arxiv_id: '2603.1v9' is no identifier"):
+        with pytest.raises(FieldError, match=r"^arxiv_id: '2603\.1v9' is no identifier"):
             of(**changes)
         return
 
@@ -432,7 +432,7 @@ def test_frames_that_follow_one_another_are_one_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("is_damaged", [False, True], ids=["cut", "damaged"])
 def test_what_came_before_a_cut_is_kept(tmp_path: Path, ending: str, is_damaged: bool) -> None:  # noqa: FBT001
     """A download that broke off is worth what it brought, and says so."""
-    noise = random.Random(7)
+    noise = random.Random(7)  # noqa: S311  # the same noise every time
     papers = (PLAIN | {"abstract": noise.randbytes(40).hex()} for _ in range(20_000))
     content = "".join(json.dumps(paper) + "\n" for paper in papers).encode()
     packed = gzip.compress(content) if ending == ".gz" else zstandard.compress(content)
@@ -505,8 +505,6 @@ names = st.sampled_from(
         "categories",
         "links",
         "extra",
-    ]
-    + [
         "daily_date",
         "upvotes",
         "ai_keywords",
@@ -524,11 +522,11 @@ def test_any_object_is_a_record_or_has_a_reason(values: dict[str, Any]) -> None:
     """Whatever JSON holds, the batch goes on."""
     try:
         record = to_record(values, shelf="shelf")
-    except FieldError as error:
-        assert str(error)
-    else:
-        assert record.title
-        assert record.source_id
+    except FieldError:
+        return
+
+    assert record.title
+    assert record.source_id
 
 
 def test_a_day_may_be_a_moment() -> None:
@@ -536,5 +534,5 @@ def test_a_day_may_be_a_moment() -> None:
     assert _fields.moment_of("at", "2026-03-04T05:06:07+02:00") == datetime(
         2026, 3, 4, 3, 6, 7, tzinfo=UTC
     )
-    with pytest.raises(FieldError, match="^at: 'soon' is no time"):
+    with pytest.raises(FieldError, match=r"^at: 'soon' is no time"):
         _fields.moment_of("at", "soon")

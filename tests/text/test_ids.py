@@ -1,5 +1,7 @@
 """Identifiers in every form that people type."""
 
+# ruff: noqa: RUF001  # wide and Greek letters are what is read
+
 from __future__ import annotations
 
 import pytest
@@ -126,8 +128,27 @@ def test_wide_forms_are_read() -> None:
 
 typed_pieces = st.lists(
     st.sampled_from(
-        ["arxiv:", "10.1234/", "https://", "arxiv.org/abs/", "2401.01234", "v2", "doi:", "P18-1001"]
-        + ["acl:", "local:", "a/b", ".", ")", "(", " ", "title:", "cs/9902027", "[cs.LG]", "%2F"]
+        [
+            "arxiv:",
+            "10.1234/",
+            "https://",
+            "arxiv.org/abs/",
+            "2401.01234",
+            "v2",
+            "doi:",
+            "P18-1001",
+            "acl:",
+            "local:",
+            "a/b",
+            ".",
+            ")",
+            "(",
+            " ",
+            "title:",
+            "cs/9902027",
+            "[cs.LG]",
+            "%2F",
+        ]
     ),
     max_size=6,
 ).map("".join)
@@ -193,7 +214,7 @@ def test_titles_meet_whatever_their_spelling() -> None:
 
 
 def test_year_and_author_tell_titles_apart() -> None:
-    """ "Introduction" is not one paper."""
+    """A title such as "Introduction" is not one paper."""
     names = {
         ids.title_identifier("Introduction", year, author)
         for year in (None, 2020, 2021)

@@ -1,5 +1,7 @@
 """LaTeX of titles and abstracts, read as people mean it."""
 
+# ruff: noqa: RUF001  # letters that look like others are what is written
+
 from __future__ import annotations
 
 import time

@@ -207,8 +207,18 @@ pieces = st.sampled_from(
         "has:code",
         "“",
         "”",
+        " ",
+        "a",
+        "word",
+        "sort:date",
+        "cat:",
+        "cs.LG",
+        "\u202e",
+        "\x00",
+        "$x$",
+        "id:",
+        "10.1/x",
     ]
-    + [" ", "a", "word", "sort:date", "cat:", "cs.LG", "\u202e", "\x00", "$x$", "id:", "10.1/x"]
 )
 
 

@@ -1,5 +1,7 @@
 """Sentences, and the beginning of a text."""
 
+# ruff: noqa: RUF001  # wide stops end sentences
+
 from __future__ import annotations
 
 import pytest
