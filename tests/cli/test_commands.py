@@ -131,6 +131,22 @@ def test_a_backup_restores_elsewhere(flock: Path, tmp_path: Path) -> None:
     assert found["papers"][0]["id"] == "doi:10.5555/wool"
 
 
+def test_a_restore_forgets_the_old_index(flock: Path, tmp_path: Path) -> None:
+    """An index of a store that is gone must not answer for the one that came."""
+    answer(flock, "backup", str(tmp_path / "copy.db"))
+    data = tmp_path / "data"
+    file = tmp_path / "other.jsonl"
+    file.write_text(json.dumps(PAPERS[0] | {"id": "arxiv:2603.00009", "title": "Lost goats"}))
+    answer(data, "import", str(file))
+    for store in data.glob("broadsheet.db*"):
+        store.unlink()
+
+    answer(data, "restore", str(tmp_path / "copy.db"))
+
+    assert answer(data, "search", "goats", "--mode", "lexical")["papers"] == []
+    assert answer(data, "check")["problems"] == []
+
+
 def test_editions_and_trends_are_empty_for_a_reason(flock: Path) -> None:
     """A day without papers says so instead of printing nothing."""
     empty = answer(flock, "edition", "2026-03-01")

@@ -98,6 +98,7 @@ def restore(
 
     restore_library(source, context.find_root().obj)
     with opened(context) as library:
+        library.forget_indexes()
         with progress_bar("Indexing") as move:
             library.catch_up(is_encoding=False, progress=move)
         papers = library.store.counts()["papers"]

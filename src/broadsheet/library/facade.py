@@ -307,6 +307,10 @@ class Library:
         """
         indexing.catch_up(self, is_encoding=is_encoding, progress=progress)
 
+    def forget_indexes(self) -> None:
+        """Empty the indexes, as after a restore: what they hold may be of another store."""
+        indexing.forget(self)
+
     def reindex(self, *, progress: Callable[[int, int], None] | None = None) -> None:
         """Rebuild the indexes from the store; vectors are encoded again."""
         indexing.reindex(self, progress=progress)

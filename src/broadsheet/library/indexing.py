@@ -106,11 +106,20 @@ def reindex(library: Library, /, *, progress: Progress | None = None) -> None:
     Raises:
         ConflictError: another process holds the indexes.
     """
+    forget(library)
+    catch_up(library, is_encoding=True, progress=progress)
+    library.engine.optimize()
+
+
+def forget(library: Library, /) -> None:
+    """Empty the indexes, as after a restore: what they hold may be of another store.
+
+    Raises:
+        ConflictError: another process holds the indexes.
+    """
     if not library.engine.try_lock():
         raise ConflictError("another process is indexing this library: stop it and try again")
     library.engine.clear()
-    catch_up(library, is_encoding=True, progress=progress)
-    library.engine.optimize()
 
 
 def _tell(progress: Progress | None, done: int, everything: int) -> None:
