@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 HEAP_BYTES = 96_000_000  # of the writer; larger is no faster for batches of 5,000
 MAX_SINGLE_KEYS = 1_000
-MAX_TIES = 16_384  # hits looked through to order equal scores at the end of a list
+MAX_TIES = (
+    2_048  # hits looked through to order equal scores; `tr*` gives all the same: 46 ms at 16,384
+)
 
 
 @cache
