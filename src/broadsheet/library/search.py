@@ -133,7 +133,8 @@ def _request(
     notes = [_TOO_LONG] if len(query.text) > MAX_LENGTH else []
     both, rest = narrowed(query.filters, filters)
     if rest:
-        found = library.engine.lexical(Query(text=""), rest, k=sorting.EVERYTHING, among=among)
+        everything = max(1, library.engine.status().indexed)
+        found = library.engine.lexical(Query(text=""), rest, k=everything, among=among)
         among = np.sort(found.keys)
     vector = None if mode is Mode.LEXICAL else _vector(library, query, mode, notes)
     used = Mode.LEXICAL if mode is Mode.HYBRID and vector is None else mode

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from broadsheet.library.facade import Library
     from broadsheet.ports import Scored
 
-EVERYTHING = 10_000_000
-"""More papers than any engine of one machine holds: all matches, please."""
-
 HEAT_SPAN = timedelta(days=90)
 """Older signals are cold: with a half-life of a week 90 days leave 2 ** -12.9 of a vote."""
 
@@ -30,20 +27,17 @@ def by_sort(library: Library, asked: Request, sort: Sort, /, *, count: int) -> R
 
     A match has every word of the query; where no paper has all, any word makes one.
     """
-    matches = _matches(library, asked)
-    depth = count if sort is Sort.DATE else EVERYTHING
-    newest = library.engine.lexical(
-        Query(text=""), asked.filters, k=depth, among=np.sort(matches.keys)
-    ).keys
+    everything = max(1, library.engine.status().indexed)
+    newest, total = _newest(library, asked, count if sort is Sort.DATE else everything)
     if sort is Sort.DATE:
         values: Mapping[int, float] = {}
     elif sort is Sort.VOTES:
         values = library.store.vote_totals()
     else:
-        values = heats(library, newest.tolist())
-    scores = np.array([values.get(key, 0.0) for key in newest.tolist()])  # (n,)
+        values = heats(library, newest)
+    scores = np.array([values.get(key, 0.0) for key in newest], dtype=np.float64)  # (n,)
     order = np.argsort(-scores, kind="stable")[:count]
-    return Ranking(keys=newest[order], scores=scores[order], total=matches.total)
+    return Ranking(keys=np.array(newest, dtype=np.int64)[order], scores=scores[order], total=total)
 
 
 def heats(library: Library, keys: list[int], /) -> dict[int, float]:
@@ -58,6 +52,16 @@ def heats(library: Library, keys: list[int], /) -> dict[int, float]:
     return {paper.key: ranking.heat_of(paper, signals[paper.key], moment) for paper in papers}
 
 
+def _newest(library: Library, asked: Request, depth: int) -> tuple[list[int], int]:
+    """Return the ``depth`` newest matches, newest first, and how many matches there are."""
+    listed = asked
+    if asked.query.clauses:
+        matches = _matches(library, asked)
+        listed = Request(query=Query(text=""), filters=asked.filters, among=np.sort(matches.keys))
+    found = library.engine.lexical(listed.query, listed.filters, k=depth, among=listed.among)
+    return found.keys.tolist(), found.total
+
+
 def _matches(library: Library, asked: Request) -> Scored:
     """Return all papers that have every word of the query; if none has, any of its words."""
     clauses = asked.query.clauses
@@ -67,9 +71,10 @@ def _matches(library: Library, asked: Request) -> Scored:
         else one
         for one in clauses
     )
+    everything = max(1, library.engine.status().indexed)
     for wanted in (strict, clauses) if strict != clauses else (clauses,):
         query = replace(asked.query, clauses=wanted)
-        found = library.engine.lexical(query, asked.filters, k=EVERYTHING, among=asked.among)
+        found = library.engine.lexical(query, asked.filters, k=everything, among=asked.among)
         if found.total:
             break
     return found
