@@ -60,6 +60,8 @@ from broadsheet.text.latex import Segment
         pytest.param("$ $ $$ $$", "$ $ $$ $$", id="empty formulas"),
         pytest.param(r"\( open and \[ open", "( open and [ open", id="unclosed formulas"),
         pytest.param(r"\begin{equation} open", " open", id="unclosed environment"),
+        pytest.param(r"$a \\$ b", "$a $ b", id="dollars after line breaks"),
+        pytest.param("{" * 50 + "a", "a", id="braces beyond all depth"),
         pytest.param("{{broken}", "broken", id="open brace"),
         pytest.param("}} stray", " stray", id="stray braces"),
         pytest.param("the set {a, b}, {Deep Nets}", "the set {a, b}, Deep Nets", id="sets"),
