@@ -62,6 +62,7 @@ from broadsheet.text.latex import Segment
         pytest.param(r"\begin{equation} open", " open", id="unclosed environment"),
         pytest.param(r"$a \\$ b", "$a $ b", id="dollars after line breaks"),
         pytest.param("{" * 50 + "a", "a", id="braces beyond all depth"),
+        pytest.param("$a{b+c}$", "ab+c", id="group in a formula"),
         pytest.param("{{broken}", "broken", id="open brace"),
         pytest.param("}} stray", " stray", id="stray braces"),
         pytest.param("the set {a, b}, {Deep Nets}", "the set {a, b}, Deep Nets", id="sets"),
