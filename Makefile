@@ -59,5 +59,8 @@ docs: setup .venv-docs/.docs
 	@.venv-docs/bin/mkdocs build --strict
 	@echo "The documentation is in site/index.html"
 
+screenshots: .venv/.test
+	@$(BIN)/python tools/screenshots.py
+
 clean:
 	rm -rf .venv .venv-docs build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
