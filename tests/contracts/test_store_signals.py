@@ -125,6 +125,16 @@ def test_signals_since_gives_the_whole_story(store: SqlStore) -> None:
     assert store.signals_since(NOON + 5 * HOUR) == {keys[0]: [vote(1), vote(2, hours=5)]}
 
 
+def test_vote_totals_name_every_paper_that_has_votes(store: SqlStore) -> None:
+    """The order by votes is made of these: origins add up, a vote taken back leaves nothing."""
+    keys = save_papers(store, [1, 2, 3, 4])
+    append(store, keys[0], [vote(1), vote(5, hours=1), vote(2, origin="specimen")])
+    append(store, keys[1], [vote(3), vote(0, hours=1)])
+    append(store, keys[2], [Signal(kind=SignalKind.STAR, value=9, at=NOON, origin="github")])
+
+    assert store.vote_totals() == {keys[0]: 5 + 2}
+
+
 def test_waiting_signals_join_their_paper(store: SqlStore) -> None:
     """Votes may come in before the paper; none is lost and none counts twice."""
     seen = Observation(source="daily", identifier=arxiv(1), signals=(vote(3), vote(4, hours=1)))

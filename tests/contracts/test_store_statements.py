@@ -19,6 +19,7 @@ READS: dict[str, Callable[[SqlStore, Sequence[int]], object]] = {
     "papers": lambda store, keys: store.papers(keys),
     "signals": lambda store, keys: store.signals(keys),
     "signals_since": lambda store, _: store.signals_since(NOON),
+    "vote_totals": lambda store, _: store.vote_totals(),
     "shelved": lambda store, keys: store.shelved("local", keys),
     "shelf_keys": lambda store, _: store.shelf_keys("local", "Later"),
     "voted": lambda store, keys: store.voted("local", keys),
