@@ -265,6 +265,24 @@ def test_sorted_matches_have_every_word(shelf: Library) -> None:
     assert numbers(shelf.search("bees unheardof", sort=Sort.DATE)) == [6]
 
 
+def test_what_only_meaning_finds_can_be_sorted(shelf: Library) -> None:
+    """No paper has a word of the query: choosing an order must not empty the page."""
+    found = shelf.search("automobile consumption", sort=Sort.DATE)
+
+    assert len(found.hits) == 6
+    assert numbers(found)[-1] == 4
+    assert numbers(shelf.search("bees", mode=Mode.DENSE, sort=Sort.VOTES))[:3] == [3, 5, 6]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_the_total_is_the_same_on_every_page(shelf: Library, mode: Mode) -> None:
+    """Page numbers are made of it."""
+    pages = [shelf.search("attention costs", mode=mode, limit=2, offset=at) for at in (0, 2, 4)]
+
+    assert len({page.total for page in pages}) == 1
+    assert sum(len(page.hits) for page in pages) == pages[0].total
+
+
 def test_the_query_may_name_the_sort(shelf: Library) -> None:
     """``sort:`` in the query counts unless the caller decides."""
     assert numbers(shelf.search("attention sort:votes"))[0] == 3

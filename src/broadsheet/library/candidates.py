@@ -90,12 +90,15 @@ def by_words(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
 
 
 def by_meaning(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
-    """Return the ``count`` nearest by cosine that meet the query's conditions."""
-    found = _nearest(engine, asked, count=count)
+    """Return the ``count`` nearest by cosine that meet the query's conditions.
+
+    Every paper that meets them and has a vector is a match, however far it is.
+    """
+    found = nearest(engine, asked, count=count)
     return Ranking(
         keys=found.keys,
         scores=found.scores.astype(np.float64),
-        total=len(found.keys),
+        total=max(found.total, len(found.keys)),
         dense=found,
         words=np.zeros(len(found.keys)),
         meaning=normal(found.scores),
@@ -111,7 +114,7 @@ def by_both(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
     together.
     """
     lexical = engine.lexical(asked.query, asked.filters, k=CANDIDATES, among=asked.among)
-    dense = _nearest(engine, asked, count=CANDIDATES)
+    dense = nearest(engine, asked, count=CANDIDATES)
     keys, cosines = _union(engine, asked, lexical, dense)
     fused = fuse(lexical, keys, cosines)
     order = np.lexsort((-keys, -fused.scores))  # ties: the newer arrival
@@ -157,7 +160,7 @@ def _lengthened(engine: Engine, asked: Request, ranking: Ranking, /, *, count: i
     )
 
 
-def _nearest(engine: Engine, asked: Request, /, *, count: int) -> Scored:
+def nearest(engine: Engine, asked: Request, /, *, count: int) -> Scored:
     """Return the nearest papers, of those that have the required words and none forbidden.
 
     Few that have them: these are searched. Many: the nearest of all are looked through.
@@ -176,4 +179,4 @@ def _nearest(engine: Engine, asked: Request, /, *, count: int) -> Scored:
     fitting = engine.lexical(strict, asked.filters, k=2 * count, among=np.sort(found.keys))
     is_fitting = np.isin(found.keys, fitting.keys)
     keys, scores = found.keys[is_fitting][:count], found.scores[is_fitting][:count]
-    return Scored(keys=keys, scores=scores, total=len(keys))
+    return Scored(keys=keys, scores=scores, total=allowed.total)

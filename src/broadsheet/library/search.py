@@ -199,7 +199,7 @@ def _order(library: Library, asked: Request, mode: Mode, sort: Sort, /, *, count
     if first.keys:  # nothing else can be meant
         ranking = Ranking.of_none()
     elif sort is not Sort.RELEVANCE:
-        ranking = sorting.by_sort(library, asked, sort, count=count)
+        ranking = sorting.by_sort(library, asked, mode, sort, count=count)
     else:
         ranking = RETRIEVERS[mode](library.engine, asked, count=count + TIE_SLACK)
         first = _named(library, asked, ranking)

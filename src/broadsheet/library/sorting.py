@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from broadsheet.library import ranking, trending
-from broadsheet.library.candidates import Ranking, Request
-from broadsheet.model import ClauseKind, Occur, Period, Query, Sort
+from broadsheet.library.candidates import NOTHING, Ranking, Request, nearest
+from broadsheet.model import ClauseKind, Mode, Occur, Period, Query, Sort
+from broadsheet.rank.fusion import CANDIDATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,13 +23,15 @@ HEAT_SPAN = timedelta(days=90)
 """Older signals are cold: with a half-life of a week 90 days leave 2 ** -12.9 of a vote."""
 
 
-def by_sort(library: Library, asked: Request, sort: Sort, /, *, count: int) -> Ranking:
+def by_sort(library: Library, asked: Request, mode: Mode, sort: Sort, /, *, count: int) -> Ranking:
     """Return the matches by date, votes or heat, best first; ties and the rest newest first.
 
-    A match has every word of the query; where no paper has all, any word makes one.
+    A match has every word of the query; where no paper has all, any word makes one. Where no
+    word is found, and in dense mode, the matches are those nearest in meaning.
     """
     everything = max(1, library.engine.status().indexed)
-    newest, total = _newest(library, asked, count if sort is Sort.DATE else everything)
+    depth = count if sort is Sort.DATE else everything
+    newest, total = _newest(library, asked, mode, depth)
     if sort is Sort.DATE:
         values: Mapping[int, float] = {}
     elif sort is Sort.VOTES:
@@ -52,11 +55,13 @@ def heats(library: Library, keys: list[int], /) -> dict[int, float]:
     return {paper.key: ranking.heat_of(paper, signals[paper.key], moment) for paper in papers}
 
 
-def _newest(library: Library, asked: Request, depth: int) -> tuple[list[int], int]:
+def _newest(library: Library, asked: Request, mode: Mode, depth: int) -> tuple[list[int], int]:
     """Return the ``depth`` newest matches, newest first, and how many matches there are."""
     listed = asked
     if asked.query.clauses:
-        matches = _matches(library, asked)
+        matches = NOTHING if mode is Mode.DENSE else _matches(library, asked)
+        if not matches.total:
+            matches = nearest(library.engine, asked, count=CANDIDATES)
         listed = Request(query=Query(text=""), filters=asked.filters, among=np.sort(matches.keys))
     found = library.engine.lexical(listed.query, listed.filters, k=depth, among=listed.among)
     return found.keys.tolist(), found.total
