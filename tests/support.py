@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import socket
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from broadsheet.model import Identifier, Record, Scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
@@ -55,3 +59,23 @@ def record(number: int = 1, /, **changes: Any) -> Record:
         "categories": ("cs.LG",),
     }
     return Record(**(values | changes))
+
+
+class Pile:
+    """A source that holds records."""
+
+    name = "pile"
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = records
+
+    def read(self) -> Iterator[Record]:
+        """Yield them."""
+        yield from self._records
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import ROOT
+from tests.support import ROOT, free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,13 +219,6 @@ def test_help_answers_without_the_heavy_rooms() -> None:
     )
 
     assert "HEAVY []" in done.stdout
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def get(url: str) -> tuple[int, str]:

@@ -15,27 +15,11 @@ from broadsheet.jobs.digests import DigestJob
 from broadsheet.library import digest, subscribing
 from broadsheet.library.subscribing import Wishes
 from broadsheet.model import Period, Subscription, SubscriptionState
-from tests.support import record
+from tests.support import Pile, record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from broadsheet.library import Library
-    from broadsheet.model import Record
     from tests.support import StillClock
-
-
-class Pile:
-    """A source that holds records."""
-
-    name = "pile"
-
-    def __init__(self, records: Sequence[Record]) -> None:
-        self._records = records
-
-    def read(self) -> Iterator[Record]:
-        """Yield them."""
-        yield from self._records
 
 
 class Postbox:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from broadsheet.errors import MailRefusedError, MailRetryError, SettingError
 from broadsheet.mail.smtp import SmtpMailer
+from tests.support import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,13 +49,6 @@ class Inbox:
             assert isinstance(envelope.content, bytes)
             self.messages.append(envelope.content)
         return self.answer
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
