@@ -27,6 +27,15 @@ app = typer.Typer(
 )
 
 
+def _print_version(is_asked: bool) -> None:
+    """Print the version and end, before a command is missed."""
+    if is_asked:
+        from broadsheet import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def main_options(
     context: typer.Context,
@@ -38,14 +47,14 @@ def main_options(
             help="The data folder. Default: BROADSHEET_DATA, or the platform's own place.",
         ),
     ] = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
 ) -> None:
     """Take what is common to all commands."""
-    if version:
-        from broadsheet import __version__
-
-        typer.echo(__version__)
-        raise typer.Exit
     context.obj = data
 
 
