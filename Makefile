@@ -59,6 +59,13 @@ docs: setup .venv-docs/.docs
 	@.venv-docs/bin/mkdocs build --strict
 	@echo "The documentation is in site/index.html"
 
+bench: setup
+	@$(BIN)/broadsheet bench search $(ARGS) --json
+	@$(BIN)/broadsheet bench ingest $(ARGS) --json
+
+lock:
+	@bash tools/lock.sh
+
 screenshots: .venv/.test
 	@$(BIN)/python tools/screenshots.py
 

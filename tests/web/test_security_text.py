@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
 RUN = "document.title='pwned'"
 HOSTILE = (
-    f"\"'><script>{RUN}</script><img src=x onerror={RUN}><svg/onload={RUN}>"
-    f"</script></title></textarea><iframe srcdoc='<script>{RUN}</script>'>"
-    f"<a href='javascript:{RUN}'>x</a><base href=//evil.example><style>*{{}}</style>"
-    "{{ 7919 * 7919 }}${7919*7919}<%= 7919*7919 %>"
+    f"\"'></script></title></textarea><script>{RUN}</script><img src=x onerror={RUN}>"
+    f"<svg/onload={RUN}><a href='javascript:{RUN}'>x</a><base href=//evil.example>"
+    "<style>*{}</style>{{ 7919 * 7919 }}${7919*7919}<%= 7919*7919 %>"
+    f"<iframe srcdoc='<script>{RUN}</script>'></iframe>"
 )
 MATH = rf"$\href{{javascript:{RUN}}}{{a}} \htmlData{{x=1}}{{b}} </script><script>{RUN}</script>$"
 JAVASCRIPT = f"javascript:{RUN}//https://arxiv.org/"
@@ -278,7 +278,6 @@ def test_a_browser_runs_nothing_hostile(poisoned: Library) -> None:
         titles = []
         for path in PAGES:
             page.goto(served.url + path)
-            page.wait_for_load_state("networkidle")
             titles.append(page.title())
         browser.close()
 

@@ -92,7 +92,7 @@ def _question(
     filters: Annotated[Filters, Depends(_filters)],
     q: Annotated[
         str,
-        Query(max_length=MAX_QUERY, description="The query; its language is on `/about/search`."),
+        Query(max_length=MAX_QUERY, description="The query; its language is shown on `/papers`."),
     ] = "",
     mode: Annotated[
         Mode | None, Query(description="By word, by meaning, or both (the default).")
