@@ -61,7 +61,7 @@ def test_following_next_visits_every_paper_once(five: TestClient, address: str) 
     """`meta.next` keeps the question and ends where the list ends."""
     seen: list[str] = []
     following: str | None = address
-    while following:
+    while following and len(seen) < 20:  # a page that leads to itself must fail, not hang
         body = get(five, following)
         seen += [item["paper"]["id"] for item in body["data"]]
         following = body["meta"]["next"]
@@ -131,7 +131,11 @@ def test_signals_do_not_say_who(client: TestClient, library: Library) -> None:
     client.post("/api/v1/papers/2603.00001/vote")
     signals = get(client, "/api/v1/papers/2603.00001/signals")["data"]
 
-    assert {one["origin"] for one in signals} == {"hosted", "readers"}
+    assert {(one["origin"], one["kind"], one["value"]) for one in signals} == {
+        ("hosted", "vote", 1),
+        ("hosted", "comment", 2),
+        ("readers", "vote", 1),
+    }
     assert all(set(one) == {"kind", "value", "at", "origin", "via"} for one in signals)
     assert "local" not in client.get("/api/v1/papers/2603.00001/signals").text
 
