@@ -195,13 +195,11 @@ def matched_words(query: Query, paper: Paper) -> tuple[str, ...]:
     """Return the words of the query, as typed, whose stem or exact form the paper has."""
     text = "\n".join([paper.title, paper.abstract, *paper.topics, paper.venue, *paper.authors])
     there = language.word_set(text)
-    there |= {language.stem_of(word) for word in there}
+    wanted = [clause for clause in query.clauses if clause.occur is not Occur.NOT]
+    initials = {stem[0] for clause in wanted for stem in _forms(clause.text[:MAX_CLAUSE])[1]}
+    there |= {language.stem_of(word) for word in there if word[0] in initials}
     there |= words.id_words(paper)
-    found: dict[str, None] = {}
-    for clause in query.clauses:
-        if clause.occur is not Occur.NOT and _is_in(clause, there):
-            found.setdefault(clause.text)
-    return tuple(found)
+    return tuple(dict.fromkeys(clause.text for clause in wanted if _is_in(clause, there)))
 
 
 def _is_in(clause: Clause, there: set[str]) -> bool:

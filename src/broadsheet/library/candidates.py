@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -54,24 +55,45 @@ class Ranking:
         """Return a ranking without papers."""
         return Ranking(keys=NOTHING.keys, scores=np.empty(0), total=0)
 
-    def explain(self, place: int, /) -> Explanation:
-        """Return the numbers behind the paper at this place, from 0; all unset beyond the end."""
-        if place >= len(self.words):
-            return Explanation(lexical_weight=self.lexical_weight, dense_weight=self.dense_weight)
-        key = self.keys[place]
-        lexical, dense = np.flatnonzero(self.lexical.keys == key), self.dense.keys == key
+    def explain(
+        self,
+        key: int,
+        /,
+        *,
+        matched: tuple[str, ...] = (),
+        known_item: str = "",
+        heat: float | None = None,
+    ) -> Explanation:
+        """Return the numbers behind a paper, with what is known from elsewhere.
+
+        A paper that is not among the candidates has no numbers: it was named, sorted, or found
+        on a page beyond them.
+        """
+        place = _place(self.keys, key)
+        if place is None or place >= len(self.words):
+            return Explanation(matched=matched, known_item=known_item, heat=heat)
+        lexical, dense = _place(self.lexical.keys, key), _place(self.dense.keys, key)
         cosine, meaning = float(self.cosines[place]), float(self.meaning[place])
-        has_vector = not np.isnan(cosine)
+        has_vector = not math.isnan(cosine)
         return Explanation(
-            lexical=float(self.lexical.scores[lexical[0]]) if lexical.size else None,
+            matched=matched,
+            lexical=None if lexical is None else float(self.lexical.scores[lexical]),
             lexical_norm=float(self.words[place]),
-            lexical_rank=int(lexical[0]) + 1 if lexical.size else None,
+            lexical_rank=None if lexical is None else lexical + 1,
             dense=cosine if has_vector else None,
             dense_norm=meaning if has_vector else 0.0,
-            dense_rank=int(np.argmax(dense)) + 1 if dense.any() else None,
+            dense_rank=None if dense is None else dense + 1,
             lexical_weight=self.lexical_weight if has_vector else 1.0,
             dense_weight=self.dense_weight if has_vector else 0.0,
+            known_item=known_item,
+            heat=heat,
         )
+
+
+def _place(keys: npt.NDArray[np.int64], key: int) -> int | None:
+    """Return where a key stands, from 0; None where it does not."""
+    found = (keys == key).nonzero()[0]
+    return int(found[0]) if found.size else None
 
 
 def by_words(engine: Engine, asked: Request, /, *, count: int) -> Ranking:

@@ -12,7 +12,7 @@ from broadsheet.library import candidates, known, sorting
 from broadsheet.library.candidates import Ranking, Request
 from broadsheet.library.known import KnownItems
 from broadsheet.library.ranking import newness
-from broadsheet.model import Clause, Explanation, Filters, Hit, Mode, Query, Results, Sort
+from broadsheet.model import Clause, Filters, Hit, Mode, Query, Results, Sort
 from broadsheet.text.query import MAX_LENGTH, parse
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class _Order:
     total: int
     ranking: Ranking  # the numbers behind them
     first: KnownItems
+    titled: Sequence[Paper]  # loaded already, to look at their titles
     is_final: bool  # equal scores are in order already
 
 
@@ -194,6 +195,7 @@ def is_of_one_space(library: Library, state: EngineStatus, /) -> bool:
 
 
 def _order(library: Library, asked: Request, mode: Mode, sort: Sort, /, *, count: int) -> _Order:
+    titled: list[Paper] = []
     first = known.by_id(library.store, asked.query)
     first = replace(first, keys=_allowed(library, asked, first.keys))
     if first.keys:  # nothing else can be meant
@@ -202,27 +204,29 @@ def _order(library: Library, asked: Request, mode: Mode, sort: Sort, /, *, count
         ranking = sorting.by_sort(library, asked, mode, sort, count=count)
     else:
         ranking = RETRIEVERS[mode](library.engine, asked, count=count + TIE_SLACK)
-        first = _named(library, asked, ranking)
+        best = ranking.lexical.keys[: known.TITLE_CANDIDATES].tolist()
+        titled = library.store.papers(best) if asked.query.clauses else []
+        first = _named(library, asked, titled)
     rest = ~np.isin(ranking.keys, first.keys)
-    best = float(ranking.scores.max(initial=0.0)) + 1.0
+    above = float(ranking.scores.max(initial=0.0)) + 1.0
     keys = [*first.keys, *ranking.keys[rest].tolist()]
     is_listing = not asked.query.clauses and mode is not Mode.DENSE
     return _Order(
         keys=keys,
-        scores=[best] * len(first.keys) + ranking.scores[rest].tolist(),
+        scores=[above] * len(first.keys) + ranking.scores[rest].tolist(),
         total=max(ranking.total, len(keys)),
         ranking=ranking,
         first=first,
+        titled=titled,
         is_final=is_listing or sort is not Sort.RELEVANCE,
     )
 
 
-def _named(library: Library, asked: Request, ranking: Ranking) -> KnownItems:
-    """Return the papers that the query names by title or by author."""
+def _named(library: Library, asked: Request, best: Sequence[Paper]) -> KnownItems:
+    """Return the papers that the query names: by title, of the best by word, or by author."""
     if not asked.query.clauses:
         return KnownItems()
-    best = ranking.lexical.keys[: known.TITLE_CANDIDATES].tolist()
-    titled = known.by_title(asked.query, library.store.papers(best))
+    titled = known.by_title(asked.query, best)
     if titled.keys:
         return titled
     return known.by_author(library.engine, asked.query, asked.filters, among=asked.among)
@@ -249,19 +253,30 @@ def _hits(
 ) -> tuple[Hit, ...]:
     first, last = (start, stop) if order.is_final else _window(order.scores, start, stop)
     scores = dict(zip(order.keys[first:last], order.scores[first:last], strict=True))
-    papers = library.store.papers(list(scores))
+    papers = _loaded(library, list(scores), order.titled)
     if not order.is_final:
         papers.sort(key=lambda paper: (-scores[paper.key], -newness(paper), paper.id))
     return tuple(
         Hit(
             paper=paper,
             score=scores[paper.key],
-            why=_why(
-                library, asked, order, paper, heat=scores[paper.key] if sort is Sort.HEAT else None
+            why=order.ranking.explain(
+                paper.key,
+                matched=library.engine.matched_words(asked.query, paper),
+                known_item=order.first.by if paper.key in order.first.keys else "",
+                heat=scores[paper.key] if sort is Sort.HEAT else None,
             ),
         )
         for paper in papers[start - first : stop - first]
     )
+
+
+def _loaded(library: Library, keys: Sequence[int], before: Sequence[Paper]) -> list[Paper]:
+    """Return the papers of these keys, in this order, loading those that were not before."""
+    at_hand = {paper.key: paper for paper in before}
+    missing = [key for key in keys if key not in at_hand]
+    at_hand |= {paper.key: paper for paper in library.store.papers(missing)}
+    return [at_hand[key] for key in keys if key in at_hand]
 
 
 def _window(scores: Sequence[float], start: int, stop: int) -> tuple[int, int]:
@@ -272,17 +287,3 @@ def _window(scores: Sequence[float], start: int, stop: int) -> tuple[int, int]:
     while 0 < stop < len(scores) and scores[stop - 1] == scores[stop]:
         stop += 1
     return start, stop
-
-
-def _why(
-    library: Library, asked: Request, order: _Order, paper: Paper, *, heat: float | None
-) -> Explanation:
-    place = np.flatnonzero(order.ranking.keys == paper.key)
-    known_item = order.first.by if paper.key in order.first.keys else ""
-    why = order.ranking.explain(int(place[0])) if place.size else Explanation()
-    return replace(
-        why,
-        matched=library.engine.matched_words(asked.query, paper),
-        known_item=known_item,
-        heat=heat,
-    )

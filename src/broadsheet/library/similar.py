@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,15 +38,14 @@ def similar(library: Library, paper: Paper, /, *, limit: int = 10) -> Results:
         asked = Request(query=plain(to_text(paper.title)), filters=Filters())
         ranking = candidates.by_words(library.engine, asked, count=limit + 1)
     is_other = ranking.keys != paper.key
-    places = dict(zip(ranking.keys[is_other].tolist(), np.flatnonzero(is_other), strict=True))
-    found = library.store.papers(list(places)[:limit])
-    hits = tuple(_hit(library, asked, ranking, int(places[one.key]), one) for one in found)
+    keys, scores = ranking.keys[is_other].tolist(), ranking.scores[is_other].tolist()
+    score = dict(zip(keys, scores, strict=True))
+    hits = tuple(
+        Hit(
+            paper=one,
+            score=score[one.key],
+            why=ranking.explain(one.key, matched=library.engine.matched_words(asked.query, one)),
+        )
+        for one in library.store.papers(keys[:limit])
+    )
     return Results(query=asked.query, mode=mode, total=len(hits), hits=hits, limit=limit)
-
-
-def _hit(
-    library: Library, asked: Request, ranking: candidates.Ranking, place: int, paper: Paper
-) -> Hit:
-    matched = library.engine.matched_words(asked.query, paper)
-    why = replace(ranking.explain(place), matched=matched)
-    return Hit(paper=paper, score=float(ranking.scores[place]), why=why)
