@@ -75,7 +75,7 @@ SHOTS = (
     Shot("edition-dark", "/papers/week/2026-W10", scheme="dark"),
     Shot("edition-phone", "/papers/week/2026-W10", width=390, height=844),
     Shot("search", "/papers?q=sparse+models", height=1100),
-    Shot("paper", "/papers/specimen:glacier-telegrams"),
+    Shot("paper", "/papers/specimen:causal-umbrella"),
 )
 
 
@@ -90,7 +90,8 @@ class FixedClock:
 @contextmanager
 def serving(folder: str) -> Iterator[str]:
     """Serve the specimen edition on a free port of loopback; the value is its address."""
-    library = open_library(folder, environ={}, clock=FixedClock())
+    environ = {"BROADSHEET_BASE_URL": "https://papers.example"}  # not the port, in citations
+    library = open_library(folder, environ=environ, clock=FixedClock())
     library.load_specimens()
     library.catch_up(is_encoding=True)
     listener = socket.create_server(("127.0.0.1", 0))

@@ -145,7 +145,7 @@ def test_a_broken_library_still_answers(
     assert answer.status_code == status
     assert answer.headers["content-security-policy"] == errors.CONTENT_SECURITY_POLICY
     if status >= 500:
-        assert "secret detail" not in answer.text
+        assert "secret" not in answer.text.lower()
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 414, 422, 429, 500, 503, 418, 599])

@@ -184,22 +184,26 @@ def test_a_vote_counts_once_and_can_be_taken_back(library: Library, client: Test
 
 
 @pytest.mark.parametrize(
-    "referer",
+    ("referer", "expected"),
     [
-        *("https://evil.example/", "http://127.0.0.1:8000@evil.example/x", "//evil.example/x"),
-        *("", "http://127.0.0.1:8000//evil.example/x", "javascript:alert(1)"),
+        ("https://evil.example/x", URL),
+        ("http://127.0.0.1:8000@evil.example/x", URL),
+        ("//evil.example/x", URL),
+        ("javascript:alert(1)", URL),
+        ("", URL),
+        ("http://127.0.0.1:8000//evil.example/x", "/evil.example/x"),
     ],
 )
 def test_a_redirect_never_leaves_the_house(
-    library: Library, client: TestClient, referer: str
+    library: Library, client: TestClient, referer: str, expected: str
 ) -> None:
-    """Only path and query of our own pages are followed back."""
+    """Only path and query of our own pages are followed back, else the paper is shown."""
     fill(library, [record(1)])
     answer = client.post(
         f"{URL}/vote", data={"on": "1"}, headers={"Referer": referer}, follow_redirects=False
     )
 
-    assert re.match(r"/(?!/)", answer.headers["location"])
+    assert answer.headers["location"].partition("#")[0] == expected
 
 
 def test_htmx_gets_the_button_alone(library: Library, client: TestClient) -> None:
