@@ -641,3 +641,68 @@ def test_specimens_that_come_last_leave_at_once(store: Store) -> None:
     ingest(specimens(), store, CLOCK)
 
     assert store.counts()["specimens"] == 0
+
+
+SHARED = Identifier(Scheme.DOI, "10.1214/shared")
+
+
+def claiming(number: int, /) -> Record:
+    """Return an arXiv record that claims a DOI which others claim as well."""
+    return record(number, identifiers=(Identifier(Scheme.ARXIV, f"2603.{number:05d}"), SHARED))
+
+
+def owners(store: Store) -> dict[str, bool]:
+    """Return the papers, and whether each has the shared DOI."""
+    return {paper.id: SHARED in paper.identifiers for paper in store.all_papers()}
+
+
+@pytest.mark.parametrize("batches", [[3], [1, 2], [1, 1, 1]], ids=str)
+def test_a_doi_that_several_preprints_claim_merges_none_of_them(
+    store: Store, batches: list[int]
+) -> None:
+    """One wrong DOI must not swallow a paper: it stays with the first that claimed it."""
+    records = [claiming(number) for number in (1, 2, 3)]
+    for size in batches:
+        assert bring(store, *records[:size]).new == size
+        del records[:size]
+
+    expected = {"arxiv:2603.00001": True, "arxiv:2603.00002": False, "arxiv:2603.00003": False}
+    assert owners(store) == expected
+    assert bring(store, *map(claiming, (1, 2, 3))).unchanged == 3
+    assert owners(store) == expected
+
+
+def test_a_new_version_does_not_take_the_doi_of_another(store: Store) -> None:
+    """What was decided at the first version holds for all of them."""
+    bring(store, claiming(1), claiming(2))
+
+    bring(store, replace(claiming(2), source_id="2603.00002v2", version=2))
+
+    assert owners(store) == {"arxiv:2603.00001": True, "arxiv:2603.00002": False}
+
+
+def test_a_record_of_a_shared_doi_alone_joins_its_owner(store: Store) -> None:
+    """Signals and records that name only the DOI have one place to go."""
+    bring(store, claiming(1), claiming(2))
+
+    published = record(9, source="crossref", source_id="x", identifiers=(SHARED,), version=None)
+    assert bring(store, published).merged == 1
+
+    assert store.papers(sorted(store.find([SHARED]).values()))[0].id == "arxiv:2603.00001"
+
+
+def test_two_dois_of_one_preprint_are_one_paper(store: Store) -> None:
+    """A lesser identifier that differs says nothing against a better one that is the same."""
+    first, second = (
+        record(
+            1,
+            source=source,
+            identifiers=(Identifier(Scheme.ARXIV, "2603.00001"), Identifier(Scheme.DOI, doi)),
+        )
+        for source, doi in (("arxiv", "10.1/a"), ("crossref", "10.1/b"))
+    )
+
+    bring(store, first, second)
+
+    [paper] = store.all_papers()
+    assert {one.value for one in paper.identifiers} == {"2603.00001", "10.1/a", "10.1/b"}

@@ -7,7 +7,8 @@ better, or where everything else agrees as well. ``agreement`` is the whole rule
 2. Authors, where both lists are known, share the first author and at least half of the shorter
    list; where one side knows only their number, the numbers are equal.
 3. Two identifiers of one kind that differ (two arXiv ids, two documents of one folder) are two
-   works, whatever their titles say.
+   works, whatever their titles say, and whatever identifier of a lesser kind they share:
+   sources give one DOI to ten preprints (``contradict``).
 4. A title of fewer than four words ("Introduction", "Editorial") names no work by itself: the
    authors must agree, or both the year and the number of authors.
 5. When both sides have real identifiers (a preprint and its proceedings version), title, year and
@@ -89,6 +90,20 @@ def conflict(one: Iterable[Identifier], other: Iterable[Identifier], /) -> bool:
     """
     mine, yours = _by_kind(one), _by_kind(other)
     return any(mine[kind].isdisjoint(yours[kind]) for kind in mine.keys() & yours.keys())
+
+
+def contradict(
+    shared: Identifier, one: Iterable[Identifier], other: Iterable[Identifier], /
+) -> bool:
+    """Tell whether two sides that share an identifier differ in one of a better kind."""
+    better = _RANK[shared.scheme]
+    return conflict(
+        [each for each in one if _RANK[each.scheme] < better],
+        [each for each in other if _RANK[each.scheme] < better],
+    )
+
+
+_RANK = {scheme: place for place, scheme in enumerate(Scheme)}
 
 
 def _by_kind(identifiers: Iterable[Identifier]) -> dict[str, set[str]]:

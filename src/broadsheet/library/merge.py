@@ -52,7 +52,12 @@ MIN_TITLE_WORDS = 4
 
 
 def fold(
-    records: Collection[Record], /, *, key: int = 0, known: Iterable[Identifier] = ()
+    records: Collection[Record],
+    /,
+    *,
+    key: int = 0,
+    known: Iterable[Identifier] = (),
+    barred: Collection[Identifier] = (),
 ) -> Paper:
     """Return the paper that these records make.
 
@@ -60,6 +65,8 @@ def fold(
         records: At least one; all of one work.
         key: Of the paper in the store; 0 when it is new.
         known: Identifiers that it had before; none is ever lost.
+        barred: Identifiers that a record names but that belong to another paper: a source that
+            gives one DOI to two works says it of one of them wrongly.
 
     Raises:
         ValueError: there are no records.
@@ -67,7 +74,7 @@ def fold(
     if not records:
         raise ValueError("a paper needs at least one record")
     newest = sorted(records, key=_age, reverse=True) if len(records) > 1 else list(records)
-    identifiers = _identifiers(newest, known)
+    identifiers = _identifiers(newest, known, barred)
     authors = _authors(newest)
     published, precision = _published(newest)
     announced = min((r.announced for r in newest if r.announced), default=None)
@@ -153,9 +160,11 @@ def _union(values: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _identifiers(newest: Sequence[Record], known: Iterable[Identifier]) -> tuple[Identifier, ...]:
+def _identifiers(
+    newest: Sequence[Record], known: Iterable[Identifier], barred: Collection[Identifier]
+) -> tuple[Identifier, ...]:
     found = {one for record in newest for one in own_identifiers(record)}
-    return tuple(ids.best(found | set(known)))
+    return tuple(ids.best((found - set(barred)) | set(known)))
 
 
 def _authors(newest: Sequence[Record]) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ class Work:
     changed: dict[Name, Record] = field(default_factory=dict)  # those that the batch brought
     signals: list[Signal] = field(default_factory=list)
     identifiers: set[Identifier] = field(default_factory=set)  # all it ever had
+    barred: set[Identifier] = field(default_factory=set)  # named by its records, another's
     paper: Paper | None = None  # what it is now; None: nothing yet
     title_key: str = ""
     joined: Work | None = None  # the work that took this one in
@@ -64,7 +65,9 @@ class Work:
         self.signals.extend(record.signals)
         keeper = min(self.parts, key=_standing, default=None)
         key = keeper.key if keeper else 0
-        self.paper = merge.fold(self.records.values(), key=key, known=self.identifiers)
+        self.paper = merge.fold(
+            self.records.values(), key=key, known=self.identifiers, barred=self.barred
+        )
         self.identifiers.update(self.paper.identifiers)
         self.title_key = _title_key(self.paper.title)
 
@@ -75,6 +78,7 @@ class Work:
         self.changed |= other.changed
         self.signals += other.signals
         self.identifiers |= other.identifiers
+        self.barred = (self.barred | other.barred) - self.identifiers
         other.joined = self
 
     def write(self) -> PaperWrite:
@@ -128,6 +132,9 @@ class Resolver:
             work.identifiers = set(paper.identifiers)
             work.title_key = _title_key(paper.title)
             work.records = {(one.source, one.source_id): one for one in records.get(key, ())}
+            named = {i for one in work.records.values() for i in merge.own_identifiers(one)}
+            work.barred = {one for one in named if one.scheme is not Scheme.TITLE}
+            work.barred -= work.identifiers
 
     def _at(self, key: int) -> Work:
         if key not in self._by_key:
@@ -153,16 +160,24 @@ class Resolver:
         outcome = Outcome.NEW if work.paper is None else Outcome.MERGED
         for other in others:
             work.join(other)
+        work.barred |= {one for one in identifiers if self._is_anothers(one, work)}
         work.take(record)
         self._digests[name] = digest.record_digest(record)
         self._by_name[name] = work
-        self._by_id.update(dict.fromkeys(identifiers, work))
+        self._by_id.update(dict.fromkeys(set(identifiers) - work.barred, work))
         self._by_title[work.title_key].append(work)
         return outcome
 
     def _works_of(self, record: Record, identifiers: Sequence[Identifier]) -> list[Work]:
         """Return the works that the record speaks of, each once: by identifier, name, title."""
-        works = [_root(self._by_id[one]) for one in identifiers if one in self._by_id]
+        works = [
+            work
+            for one in identifiers
+            if one in self._by_id
+            and not matching.contradict(
+                one, identifiers, (work := _root(self._by_id[one])).identifiers
+            )
+        ]
         if named := self._by_name.get((record.source, record.source_id)):
             works.append(_root(named))
             if matching.conflict(identifiers, works[-1].identifiers):
@@ -171,6 +186,10 @@ class Resolver:
         if titled := self._titled(record, is_known=bool(works)):
             works.append(titled)
         return list(dict.fromkeys(works))
+
+    def _is_anothers(self, identifier: Identifier, work: Work) -> bool:
+        """Tell whether an identifier belongs to a work that the record does not speak of."""
+        return identifier in self._by_id and _root(self._by_id[identifier]) is not work
 
     def _titled(self, record: Record, *, is_known: bool) -> Work | None:
         """Return the best work of this title; for a record whose paper is known, one without id.
