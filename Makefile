@@ -56,7 +56,8 @@ imports: .venv/.test
 
 docs: setup .venv-docs/.docs
 	@$(BIN)/python tools/reference.py
-	@.venv-docs/bin/mkdocs build --strict
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
+	@$(BIN)/python tools/check_site.py
 	@echo "The documentation is in site/index.html"
 
 bench: setup
