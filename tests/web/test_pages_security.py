@@ -45,6 +45,20 @@ def test_every_answer_carries_the_guards_headers(client: TestClient, path: str) 
     assert headers["referrer-policy"] == "same-origin"
 
 
+@pytest.mark.parametrize("path", ["/", "/feeds", "/static/tokens.css", "/nowhere", "/healthz"])
+def test_head_is_get_without_the_body(client: TestClient, path: str) -> None:
+    """Link checkers and load balancers ask so; the framework alone would answer 405."""
+    get, head = client.get(path), client.head(path)
+
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert head.headers["content-length"] == get.headers["content-length"]
+
+
+def test_crawlers_are_asked_to_leave_searches_alone(client: TestClient) -> None:
+    """Papers may be read by machines; searching has no end."""
+    assert "Disallow: /papers?\n" in client.get("/robots.txt").text
+
+
 def test_transport_security_is_promised_only_behind_https(library: Library) -> None:
     """A local instance over http must not lock browsers out of itself."""
     plain = with_settings(library).get("/feeds")

@@ -1,6 +1,6 @@
 """Who may ask what? Headers, hosts, origins, sizes and rates, as middleware.
 
-The order, from the outside: headers, compression, host, size, origin, rate.
+The order, from the outside: headers, HEAD, compression, host, size, origin, rate.
 """
 
 from __future__ import annotations
@@ -43,7 +43,28 @@ def protect(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(BodyLimit)
     app.add_middleware(HostCheck, base_url=settings.base_url, listens_on=settings.host)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
+    app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, is_https=settings.base_url.startswith("https:"))
+
+
+class HeadRequests:
+    """Answer HEAD like GET without the body (RFC 9110, 9.3.2), for every address at once."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask for the whole answer and pass on its head."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_head)
 
 
 class SecurityHeaders:

@@ -50,6 +50,7 @@ def show(request: Request, *, kind: str, name: str, filters: Filters, nav: str =
         nav=nav,
         kind=kind,
         heading=name,
+        url=url,
         results=results,
         rows=[
             Ranked(rank=rank, paper=hit.paper, heat=hit.why.heat or 0.0, why="")

@@ -14,6 +14,18 @@ FEEDS = (
     ("Daily edition", "/feeds/daily", "", "The papers of the latest edition, hottest first."),
     ("Trending", "/feeds/trending", "", "The hottest papers of the last seven days."),
     (
+        "A topic",
+        "/topics/world%20models",
+        "",
+        "The newest papers with a keyword: the address of its page, and the format behind it.",
+    ),
+    (
+        "An author",
+        "/authors/Ada%20Lovelace",
+        "",
+        "The newest papers of everybody who goes by a name, in the same way.",
+    ),
+    (
         "A search",
         "/papers",
         "?q=correlated+features",
