@@ -169,6 +169,18 @@ def test_too_many_writes_are_guarded_and_say_when(library: Library) -> None:
     assert are_guarded(dict(answer.headers))
 
 
+def test_readers_behind_a_server_in_front_are_told_apart(library: Library) -> None:
+    """It passes their addresses on; else one of them could use up the limit of all."""
+    library.settings = dataclasses.replace(library.settings, rate_limit=1)
+    with serving(library) as served:
+        codes = [
+            served.ask("/subscribe", method="POST", headers={"X-Forwarded-For": address}).status
+            for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.9, 192.0.2.2")
+        ]
+
+    assert codes == [400, 400, 429, 429]  # the last hop counts: what stands before it is a claim
+
+
 def test_the_policy_allows_nothing_from_elsewhere() -> None:
     """Each source is this instance or nothing; nothing inline, nothing evaluated."""
     policy = SECURITY_HEADERS["Content-Security-Policy"]
