@@ -153,6 +153,22 @@ def example(page: str, language: str) -> str:
     return "\n".join(found)
 
 
+def test_the_session_of_the_reference_runs(tmp_path: Path) -> None:
+    """The first lines of the Python page, in an empty folder."""
+    script = example("reference/python.md", "python")
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "papers" / "broadsheet.db").exists()
+
+
 @pytest.mark.parametrize("language", ["bash", "python"])
 def test_clients_work_as_shown(specimens: Library, tmp_path: Path, language: str) -> None:
     """Each command of the page, unmodified, against a running instance; a 404 fails it."""
