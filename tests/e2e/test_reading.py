@@ -57,7 +57,7 @@ def test_a_vote_changes_the_button_in_place(window: Watched) -> None:
 
 
 def test_the_keyboard_is_enough(window: Watched) -> None:
-    """J and k move, s saves, ? explains, / searches, Enter opens, arrows turn the page."""
+    """Moving, saving, voting, help, searching, opening, turning the page: no mouse anywhere."""
     page = window.open("/")
     titles = page.locator("[data-paper] :is(h2, h3) a")
     page.keyboard.press("j")
@@ -72,6 +72,12 @@ def test_the_keyboard_is_enough(window: Watched) -> None:
     expect(saved).to_have_text("saved")
     saved.click()
     expect(saved).to_have_text("save")
+
+    page.keyboard.press("v")
+    voted = page.locator("[data-paper]").nth(1).locator("button.vote")
+    expect(voted).to_have_attribute("aria-pressed", "true")
+    voted.click()
+    expect(voted).to_have_attribute("aria-pressed", "false")
 
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -170,6 +176,7 @@ def test_all_of_it_works_without_script(plain_window: Watched) -> None:
         pytest.param("/status", False, id="the status"),
         pytest.param("/about/ranking", False, id="the ranking"),
         pytest.param("/feeds", False, id="the feeds"),
+        pytest.param("/subscribe", False, id="the subscription"),
         pytest.param("/papers/date/2026-02-30", True, id="an error"),
     ],
 )

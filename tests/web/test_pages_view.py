@@ -174,6 +174,22 @@ def test_marking_adds_nothing_but_marks(text: str, words: list[str]) -> None:
     assert bare == str(escape(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "say `cs.LG`, or `a<b`",
+            'say <span class="mono">cs.LG</span>, or <span class="mono">a&lt;b</span>',
+        ),
+        ("half a ` tick & more", "half a ` tick &amp; more"),
+        ("", ""),
+    ],
+)
+def test_ticks_are_code(text: str, expected: str) -> None:
+    """Descriptions written for programmers read the same on a page."""
+    assert str(marking.ticks(text)) == expected
+
+
 def test_the_excerpt_is_the_sentence_that_shows_most() -> None:
     """Most different words win, then the earlier sentence; else the abstract begins."""
     abstract = "We begin. Models of sparse codes are sparse models. Sparse things follow."

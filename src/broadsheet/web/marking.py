@@ -42,6 +42,17 @@ def marked(text: str, words: Iterable[str]) -> Markup:
     return Markup("").join([*done, escape(text[end:])])
 
 
+def ticks(text: str) -> Markup:
+    """Return a text as HTML with what stands between backticks set as code."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:  # a tick without its partner is a tick
+        return escape(text)
+    code = Markup('<span class="mono">%s</span>')
+    return Markup("").join(
+        code % piece if number % 2 else escape(piece) for number, piece in enumerate(pieces)
+    )
+
+
 def excerpt(abstract: str, words: Iterable[str]) -> str:
     """Return the sentence of an abstract with the most different matching words, shortened.
 

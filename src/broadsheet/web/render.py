@@ -35,7 +35,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(view.FILTERS, marked=marking.marked, excerpt=marking.excerpt)
+    made.filters.update(
+        view.FILTERS, marked=marking.marked, excerpt=marking.excerpt, ticks=marking.ticks
+    )
     made.globals.update(asset_url=asset_url, version=__version__, **view.GLOBALS)
     return made
 
