@@ -12,7 +12,11 @@
     │   └── ShelfNotFoundError
     ├── ForbiddenError        a link was forged, has expired, or was used before (HTTP 403)
     ├── SourceError           a source could not be read at all
-    │   └── FormatError       a file is of no kind that Broadsheet reads
+    │   ├── FormatError       a file is of no kind that Broadsheet reads
+    │   ├── UnreachableError  a service did not answer, or not with what was asked for
+    │   ├── RateLimitedError  a service asks to come back later, and may say when
+    │   ├── BudgetSpentError  a run has made all the requests it may; the next one goes on
+    │   └── StaleSourceError  a service still shows what it showed before
     ├── StoreError            the store could not be opened, migrated, saved or restored
     │   └── ConflictError     another process won; the same call may succeed now
     ├── IndexFaultError       an index is missing or damaged; `broadsheet reindex` rebuilds it
@@ -71,6 +75,30 @@ class SourceError(BroadsheetError):
 
 class FormatError(SourceError):
     """A file is of no kind that Broadsheet reads."""
+
+
+class UnreachableError(SourceError):
+    """A service did not answer, or not with what was asked for."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status  # HTTP's; None: there was no whole answer
+
+
+class RateLimitedError(SourceError):
+    """A service asks to come back later."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds; None: it did not say
+
+
+class BudgetSpentError(SourceError):
+    """A run has made all the requests it may; the next one goes on where it stopped."""
+
+
+class StaleSourceError(SourceError):
+    """A service still shows what it showed before, when something new is due."""
 
 
 class StoreError(BroadsheetError):

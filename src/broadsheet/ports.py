@@ -5,7 +5,7 @@ Every port has one contract suite in ``tests/contracts`` that runs against each 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Signal,
         SourceStatus,
         Subscription,
+        Sync,
     )
 else:
     from dataclasses import dataclass
@@ -71,6 +72,15 @@ class Source(Protocol):
         Raises:
             SourceError: nothing more can be read: no such file, a broken archive.
         """
+        ...
+
+
+class Remote(Source, Protocol):
+    """A source that is read again and again, each time from where the last reading came to."""
+
+    @property
+    def cursor(self) -> Mapping[str, Any]:
+        """Where to go on, once all that was yielded so far is saved: JSON values."""
         ...
 
 
@@ -349,7 +359,51 @@ class SubscriptionStore(Protocol):
         ...
 
 
-class Store(PaperStore, PeopleStore, SubscriptionStore, Protocol):
+class SyncStore(Protocol):
+    """Which source is read when, by whom, and where it goes on."""
+
+    def schedule_syncs(self, sources: Collection[str], /, *, due: datetime) -> None:
+        """Enter those sources that are not in the schedule yet."""
+        ...
+
+    def claim_due_sync(
+        self, sources: Collection[str], now: datetime, /, *, holder: str, until: datetime
+    ) -> Sync | None:
+        """Take that one of these sources which is due the longest and that nobody reads, or None.
+
+        A claim that was not renewed in time counts as none. Of two workers one wins.
+        """
+        ...
+
+    def claim_sync(
+        self, source: str, now: datetime, /, *, holder: str, until: datetime
+    ) -> Sync | None:
+        """Take this source whether it is due or not; None when somebody reads it now."""
+        ...
+
+    def renew_sync(self, source: str, holder: str, /, *, until: datetime) -> bool:
+        """Keep a claim; tell whether it was still this holder's."""
+        ...
+
+    def save_cursor(self, source: str, holder: str, cursor: Mapping[str, Any], /) -> bool:
+        """Remember where to go on; tell whether the claim was still this holder's."""
+        ...
+
+    def finish_sync(
+        self, source: str, holder: str, /, *, due: datetime, at: datetime, error: str
+    ) -> bool:
+        """Give a claim back; tell whether it was still this holder's.
+
+        An error counts a failure; "" clears the count.
+        """
+        ...
+
+    def syncs(self) -> list[Sync]:
+        """Return the schedule, by source."""
+        ...
+
+
+class Store(PaperStore, PeopleStore, SubscriptionStore, SyncStore, Protocol):
     """Everything that must not be lost. Safe to use from several threads and processes."""
 
     def close(self) -> None:

@@ -42,6 +42,7 @@ from broadsheet.model.report import (
     SourceStatus,
 )
 from broadsheet.model.signal import READERS, Observation, Signal, SignalKind
+from broadsheet.model.sync import Sync
 
 __all__ = [
     "LOCAL_READER",
@@ -85,4 +86,5 @@ __all__ = [
     "SourceStatus",
     "Subscription",
     "SubscriptionState",
+    "Sync",
 ]

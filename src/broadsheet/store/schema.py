@@ -273,3 +273,17 @@ tokens = Table(
     Column("used", Moment, nullable=False),
     sqlite_with_rowid=False,
 )
+
+syncs = Table(
+    "syncs",
+    metadata,
+    Column("source", Name, primary_key=True),
+    Column("due", Moment, nullable=False),
+    Column("holder", Text, nullable=False),  # "": nobody
+    Column("until", Moment),  # when the holder's claim ends by itself
+    Column("cursor", Text, nullable=False),  # JSON
+    Column("finished", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

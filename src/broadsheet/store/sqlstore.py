@@ -11,12 +11,13 @@ from broadsheet.store.migrate import migrate
 from broadsheet.store.papers import PaperTables
 from broadsheet.store.people import PeopleTables
 from broadsheet.store.subscriptions import SubscriptionTables
+from broadsheet.store.syncs import SyncTables
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class SqlStore(PaperTables, PeopleTables, SubscriptionTables):
+class SqlStore(PaperTables, PeopleTables, SubscriptionTables, SyncTables):
     """Everything that must not be lost; safe to use from several threads and processes."""
 
     def check(self) -> list[str]:
