@@ -159,9 +159,7 @@ def _papers(count: int) -> str:
     return "One paper" if count == 1 else f"{count} papers"
 
 
-def _message(
-    library: Library, claimed: Digest, issue: Issue, *, now: datetime
-) -> EmailMessage:
+def _message(library: Library, claimed: Digest, issue: Issue, *, now: datetime) -> EmailMessage:
     settings, subscription = library.settings, claimed.subscription
     base = settings.public_url
     token = subscribing.leave_token(library, subscription)
