@@ -47,7 +47,6 @@ _CODE = (
     "gist.github.com",
     "anonymous.4open.science",
     "colab.research.google.com",
-    "pypi.org",
     "codeocean.com",
     "gitee.com",
     "launchpad.net",
