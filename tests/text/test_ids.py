@@ -70,6 +70,31 @@ from broadsheet.text import ids
             None,
             id="OR",
         ),
+        pytest.param("pmid:0123", "pmid:123", None, id="PMID"),
+        pytest.param("PMID: 31978945", "pmid:31978945", None, id="PMID of a reference"),
+        pytest.param("PMID 31978945", "pmid:31978945", None, id="PMID without colon"),
+        pytest.param("https://pubmed.ncbi.nlm.nih.gov/31/", "pmid:31", None, id="PubMed"),
+        pytest.param("http://www.ncbi.nlm.nih.gov/pubmed/31", "pmid:31", None, id="old PubMed"),
+        pytest.param("w2741809807", "openalex:W2741809807", None, id="OpenAlex"),
+        pytest.param("openalex:W12345", "openalex:W12345", None, id="short OpenAlex"),
+        pytest.param("https://openalex.org/W12345", "openalex:W12345", None, id="OpenAlex page"),
+        pytest.param(
+            "https://api.openalex.org/works/w12345", "openalex:W12345", None, id="OpenAlex API"
+        ),
+        pytest.param("AB" * 20, None, None, id="letters"),
+        pytest.param("0b" * 20, f"s2:{'0b' * 20}", None, id="S2"),
+        pytest.param("S2:" + "0B" * 20, f"s2:{'0b' * 20}", None, id="S2 with label"),
+        pytest.param("CorpusId:2154", "s2:2154", None, id="S2 corpus"),
+        pytest.param("https://api.semanticscholar.org/CorpusID:21", "s2:21", None, id="S2 API"),
+        pytest.param(
+            f"https://www.semanticscholar.org/paper/On-Wells/{'0b' * 20}",
+            f"s2:{'0b' * 20}",
+            None,
+            id="S2 page",
+        ),
+        pytest.param(
+            "https://www.semanticscholar.org/arxiv/2401.01234", "arxiv:2401.01234", None, id="S2 ax"
+        ),
         pytest.param("specimen:Foo-bar", "specimen:foo-bar", None, id="specimen"),
         pytest.param("local:scifact/4983", "local:scifact/4983", None, id="local"),
         pytest.param("title:" + "0a" * 10, "title:" + "0a" * 10, None, id="title digest"),

@@ -27,6 +27,9 @@ class Scheme(StrEnum):
     ACL = "acl"
     OPENREVIEW = "openreview"
     DOI = "doi"
+    PMID = "pmid"  # PubMed
+    OPENALEX = "openalex"  # a work: "W2741809807"
+    S2 = "s2"  # Semantic Scholar: 40 hex digits, or the digits of a corpus id
     SPECIMEN = "specimen"
     LOCAL = "local"  # an id that only one file or folder knows: "scifact/4983"
     TITLE = "title"  # digest of normalised title, year, first author: no source gave an id

@@ -2,6 +2,8 @@
 
 arXiv: https://info.arxiv.org/help/arxiv_identifier.html. DOI: ISO 26324, compared without case.
 ACL: https://aclanthology.org/info/ids/. OpenReview: the ``id`` of a forum's address.
+PubMed: digits, never bare. OpenAlex: a W and digits. Semantic Scholar: 40 hex digits, or the
+digits of a corpus id; the two cannot be computed from each other and are two identifiers.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from broadsheet.model import Identifier, Scheme
 from broadsheet.text import normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 MAX_LENGTH = 500
 """Longer strings are no identifiers; the longest DOI seen in the wild has about 200 characters."""
@@ -58,12 +60,22 @@ _ACL_DOI = re.compile(r"10\.(?:18653|3115)/v1/(?P<id>\S+)", re.ASCII)
 _ACL_NEW = re.compile(r"(?:19|20)\d\d\.[a-z0-9_]+-[a-z0-9_]+\.[a-z0-9]+", re.ASCII)
 _ACL_OLD = re.compile(r"[a-z]\d\d-\d{4}", re.ASCII)
 _OPENREVIEW = re.compile(r"[A-Za-z0-9_-]{5,40}", re.ASCII)
+_PMID = re.compile(r"0*([1-9]\d{0,8})", re.ASCII)
+_PMID_LABEL = re.compile(
+    r"(?:info:pmid/|(?:pmid|pubmed)(?:\s*id)?\s*[:\s]\s*)(?=\d)", re.IGNORECASE
+)
+_OPENALEX = re.compile(r"(?:works/)?(W[1-9]\d{3,11})", re.ASCII | re.IGNORECASE)
+_S2 = re.compile(r"[0-9a-f]{40}|[1-9]\d{0,11}", re.ASCII)
+_S2_SHA = re.compile(r"[0-9a-f]{40}", re.ASCII)
+_CORPUS_LABEL = re.compile(r"corpus\s?id\s*:?\s*(?=\d)", re.IGNORECASE)
+_BARE_OPENALEX = 8  # "W3C" and "W1000" are words; works have a W and nine or ten digits
 _TITLE = re.compile(rf"[0-9a-f]{{{TITLE_DIGEST_LENGTH}}}", re.ASCII)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
 _LOCAL = re.compile(r"[^\s/]+/\S(?:.*\S)?")
 _SCHEMELESS_HOSTS = re.compile(
     r"(?:[a-z0-9-]+\.)*(?:arxiv\.org|ar5iv\.org|alphaxiv\.org|doi\.org|aclanthology\.org"
-    r"|aclweb\.org|openreview\.net|huggingface\.co|hf\.co|scirate\.com)/",
+    r"|aclweb\.org|openreview\.net|huggingface\.co|hf\.co|scirate\.com|openalex\.org"
+    r"|pubmed\.ncbi\.nlm\.nih\.gov|semanticscholar\.org)/",
     re.IGNORECASE,
 )
 # Path heads under which hosts keep arXiv papers: "/abs/2401.01234", "/papers/2401.01234.md".
@@ -78,7 +90,6 @@ _ARXIV_HOSTS = (
     "huggingface.co",
     "hf.co",
     "scirate.com",
-    "semanticscholar.org",
     "arxiv-vanity.com",
 )
 _FILE_ENDING = re.compile(r"(?:\.pdf|\.html?|\.md|\.json|\.bib|\.ris|\.tar\.gz)\Z", re.IGNORECASE)
@@ -109,7 +120,7 @@ def parse_versioned(text: str) -> _Versioned | None:
         return _from_url(text)
     if _SCHEMELESS_HOSTS.match(text):
         return _from_url(f"https://{text}")
-    return _from_label(text) or _arxiv(text) or _doi(text) or _acl(text)
+    return _from_label(text) or _arxiv(text) or _doi(text) or _acl(text) or _graph(text)
 
 
 def implied(identifier: Identifier) -> tuple[Identifier, ...]:
@@ -156,6 +167,12 @@ def _from_label(text: str) -> _Versioned | None:
     label = _DOI_LABEL.match(text)
     if label:
         return _doi(text[label.end() :])
+    label = _PMID_LABEL.match(text)
+    if label:
+        return _pmid(text[label.end() :])
+    label = _CORPUS_LABEL.match(text)
+    if label:
+        return _s2(text[label.end() :])
     scheme, colon, value = text.partition(":")
     read = _SCHEMES.get(scheme.lower()) if colon else None
     return read(value.strip()) if read else None
@@ -209,6 +226,28 @@ def _openreview(text: str) -> _Versioned | None:
     return (Identifier(Scheme.OPENREVIEW, text), None) if _OPENREVIEW.fullmatch(text) else None
 
 
+def _pmid(text: str) -> _Versioned | None:
+    found = _PMID.fullmatch(text)
+    return (Identifier(Scheme.PMID, found[1]), None) if found else None
+
+
+def _openalex(text: str) -> _Versioned | None:
+    found = _OPENALEX.fullmatch(text)
+    return (Identifier(Scheme.OPENALEX, found[1].upper()), None) if found else None
+
+
+def _s2(text: str) -> _Versioned | None:
+    value = text.lower()
+    return (Identifier(Scheme.S2, value), None) if _S2.fullmatch(value) else None
+
+
+def _graph(text: str) -> _Versioned | None:
+    """Read what two databases of citations call a paper, without a label."""
+    if _S2_SHA.fullmatch(text):
+        return _s2(text)
+    return _openalex(text) if len(text) >= _BARE_OPENALEX else None
+
+
 def _specimen(text: str) -> _Versioned | None:
     slug = text.lower()
     return (Identifier(Scheme.SPECIMEN, slug), None) if _SLUG.fullmatch(slug) else None
@@ -225,6 +264,9 @@ def _title(text: str) -> _Versioned | None:
 _SCHEMES = {
     "acl": _acl,
     "openreview": _openreview,
+    "pmid": _pmid,
+    "openalex": _openalex,
+    "s2": _s2,
     "specimen": _specimen,
     "local": _local,
     "title": _title,
@@ -243,12 +285,14 @@ def _from_url(text: str) -> _Versioned | None:
     path = unquote(parts.path).rstrip("/")
     if _is_on(host, "openreview.net"):
         return _openreview(parse_qs(parts.query).get("id", [""])[0])
-    if _is_on(host, "aclanthology.org") or _is_on(host, "aclweb.org"):
-        name = _FILE_ENDING.sub("", path.removeprefix("/anthology"))
-        return _acl(name.strip("/"))
-    if any(_is_on(host, known) for known in _ARXIV_HOSTS):
-        return _arxiv_path(path)
-    return _doi(path.strip("/ ")) if _is_on(host, "doi.org") else _publisher_path(path)
+    for domains, read in _HOSTS:
+        if any(_is_on(host, domain) for domain in domains):
+            return read(path)
+    return _publisher_path(path)
+
+
+def _acl_path(path: str) -> _Versioned | None:
+    return _acl(_FILE_ENDING.sub("", path.removeprefix("/anthology")).strip("/"))
 
 
 def _arxiv_path(path: str) -> _Versioned | None:
@@ -257,10 +301,29 @@ def _arxiv_path(path: str) -> _Versioned | None:
     return _arxiv(_FILE_ENDING.sub("", rest).removeprefix("arxiv:"))
 
 
+def _s2_path(path: str) -> _Versioned | None:
+    """Read ``/paper/<title>/<sha>``, ``/CorpusID:<digits>`` and ``/arxiv/<id>``."""
+    last = path.rpartition("/")[2]
+    label = _CORPUS_LABEL.match(last)
+    if label:
+        return _s2(last[label.end() :])
+    return _s2(last) if _S2_SHA.fullmatch(last.lower()) else _arxiv_path(path)
+
+
 def _publisher_path(path: str) -> _Versioned | None:
     """Read the DOI that publishers put into their paths: ``/doi/abs/10.1145/3292500``."""
     found = re.search(r"/(?:doi|article|chapter|abs|full|book)/(?:[a-z]+/)?(10\.\d{4,9}/.+)", path)
     return _doi(_FILE_ENDING.sub("", found[1])) if found else None
+
+
+_HOSTS: tuple[tuple[tuple[str, ...], Callable[[str], _Versioned | None]], ...] = (
+    (("aclanthology.org", "aclweb.org"), _acl_path),
+    (("semanticscholar.org",), _s2_path),
+    (_ARXIV_HOSTS, _arxiv_path),
+    (("openalex.org",), lambda path: _openalex(path.strip("/"))),
+    (("ncbi.nlm.nih.gov",), lambda path: _pmid(path.removeprefix("/pubmed").strip("/"))),
+    (("doi.org",), lambda path: _doi(path.strip("/ "))),
+)
 
 
 def _is_on(host: str, domain: str) -> bool:
