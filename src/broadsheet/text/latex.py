@@ -33,7 +33,7 @@ class Segment:
     is_display: bool = False  # a formula on a line of its own
 
 
-_MARKS = re.compile(r"[\\$^_~{}]|--|``|''")
+_MARKS = ("\\", "$", "^", "_", "~", "{", "}", "--", "``", "''")
 _ENVIRONMENTS = "equation|align|gather|multline|eqnarray|displaymath|math|alignat|flalign"
 _OPENERS = re.compile(
     r"\\\\|\\\$|(?P<paren>\\\()|(?P<bracket>\\\[)"
@@ -56,14 +56,14 @@ def to_text(source: str) -> str:
     dollars, ``snake_case`` and addresses stay as they are. Commands that nobody knows lose their
     backslash. Text without LaTeX comes back unchanged.
     """
-    if not _MARKS.search(source):
+    if not _is_marked(source):
         return source
     return tidy("".join(segment.text for segment in segments(source)))
 
 
 def segments(source: str) -> list[Segment]:
     """Return the source as stretches of text and formulas, in order, without empty ones."""
-    if not _MARKS.search(source):
+    if not _is_marked(source):
         return [Segment(kind="text", text=source)] if source else []
     head, rest = source[:MAX_LENGTH], source[MAX_LENGTH:]
     found: list[Segment] = []
@@ -79,6 +79,11 @@ def segments(source: str) -> list[Segment]:
     if rest:
         found.append(Segment(kind="text", text=rest))
     return found
+
+
+def _is_marked(source: str) -> bool:
+    """Tell whether anything may be LaTeX: ten searches for a string are quicker than one regex."""
+    return any(mark in source for mark in _MARKS)
 
 
 def _pieces(source: str) -> list[tuple[str, str]]:

@@ -17,7 +17,9 @@ MAX_DEPTH = 40
 """Braces nested deeper are dropped, their content kept."""
 
 _PIECE = re.compile(
-    r"\\(?:[a-zA-Z]+\*?|.)|https?://[^\s\\{}$<>\"]+|---?|``|''|[^\\{}^_~$&\-`'h]+|.", re.DOTALL
+    r"\\(?:[a-zA-Z]+\*?|.)|https?://[^\s\\{}$<>\"]+|---?|``|''"
+    r"|(?:[^\\{}^_~$&\-`'h]+|h(?!ttps?://))+|.",
+    re.DOTALL,
 )
 _THIN = "\ue000"  # a blank that is shown only between two words
 _GONE = "\ue001"  # a reference stood here; blanks before it go when punctuation follows
