@@ -65,7 +65,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes | Exception]]:
     rest = b""
     passed_over = 0  # bytes of a line that is too long
     try:
-        for chunk in _chunks(path):
+        for chunk in chunks(path):
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 number += 1
@@ -94,7 +94,7 @@ def _pass_over(passed_over: int, rest: bytes) -> int:
     return passed_over + len(rest)
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def chunks(path: Path) -> Iterator[bytes]:
     """Yield the file's content, unpacked, in pieces of bounded size.
 
     Raises:

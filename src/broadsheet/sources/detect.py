@@ -8,24 +8,37 @@ from typing import TYPE_CHECKING
 
 from broadsheet.errors import FormatError, SourceError
 from broadsheet.sources import _fields, _lines
+from broadsheet.sources._bibtex import is_bibtex
 from broadsheet.sources.beir import CORPUS, Beir
+from broadsheet.sources.bibtex import BibTeX
 from broadsheet.sources.capture import Capture, is_capture
 from broadsheet.sources.jsonlines import JsonLines, to_record
+from broadsheet.sources.nbib import Nbib, is_nbib
+from broadsheet.sources.ris import Ris, WebOfScience, is_ris, is_web_of_science
 from broadsheet.sources.votes import COLUMNS, Votes
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from broadsheet.ports import Source
 
 SAMPLE_LINES = 30
 """Lines that are looked at; the marks of a captured page stand in its first twenty."""
 
+PREFACE_LINES = 5_000
+"""Lines that are looked at in search of references: files of them may begin with long remarks."""
+
 STDIN = "-"
 _KINDS = (
-    "Broadsheet reads captured pages (plain text), JSON Lines (also .gz and .zst), "
-    "tables of votes (.tsv) and BEIR folders"
+    "Broadsheet reads captured pages (plain text), JSON Lines, BibTeX, RIS, Web of Science, nbib "
+    "(all also .gz and .zst), tables of votes (.tsv) and BEIR folders"
+)
+_REFERENCES: tuple[tuple[Callable[[bytes], bool], Callable[[Path], Source]], ...] = (
+    (is_web_of_science, WebOfScience),
+    (is_nbib, Nbib),
+    (is_ris, Ris),
+    (is_bibtex, BibTeX),
 )
 _BINARY = {
     b"%PDF": "a PDF",
@@ -40,8 +53,7 @@ _BINARY = {
 def open_files(paths: Iterable[str | os.PathLike[str]]) -> list[Source]:
     """Return a source for each file or folder, in their order; nothing is read but beginnings.
 
-    Captured pages, JSON Lines, tables of votes and BEIR folders are told apart by content;
-    ``-`` is JSON Lines from standard input.
+    Kinds are told apart by content, whatever the names; ``-`` is JSON Lines from standard input.
 
     Raises:
         FormatError: one of them is of no kind that Broadsheet reads; the message says what it is.
@@ -64,10 +76,10 @@ def _open(path: Path) -> Source:
     return _by_content(path, _sample(path))
 
 
-def _sample(path: Path) -> list[bytes]:
+def _sample(path: Path, *, count: int = SAMPLE_LINES) -> list[bytes]:
     """Return the first lines that have any content."""
     lines = (line for _, line in _lines.read_lines(path) if not isinstance(line, Exception))
-    found = [line for line in islice(lines, SAMPLE_LINES) if line.strip()]
+    found = [line for line in islice(lines, count) if line.strip()]
     if not found:
         damage = next(
             (each for _, each in _lines.read_lines(path) if isinstance(each, Exception)), None
@@ -89,9 +101,18 @@ def _by_content(path: Path, sample: list[bytes]) -> Source:
         return Votes(path)
     if is_capture(b"\n".join(sample).decode("utf-8", "replace")):
         return Capture(path)
+    references = _references(path)
+    if references:
+        return references
     if first.startswith(b"["):
         raise FormatError(f"{path} is a JSON array; write one object per line instead")
     raise FormatError(f"{path} is of no kind that is known here; {_KINDS}")
+
+
+def _references(path: Path) -> Source | None:
+    """Return the source of a text of references, however long the remarks before them."""
+    text = b"\n".join(_sample(path, count=PREFACE_LINES))
+    return next((source(path) for is_kind, source in _REFERENCES if is_kind(text)), None)
 
 
 def _json_lines(path: Path, sample: list[bytes]) -> Source:

@@ -44,7 +44,7 @@ MAX_TOPICS = 50
 RAW_LENGTH = 500  # characters of a line that a fault keeps
 
 # Samples in templates that authors forget to replace: each stands on several papers.
-_SAMPLE_DOIS = frozenset({"10.1145/1122445.1122456", "10.1145/1235", "10.1145/nnnnnnn.nnnnnnn"})
+SAMPLE_DOIS = frozenset({"10.1145/1122445.1122456", "10.1145/1235", "10.1145/nnnnnnn.nnnnnnn"})
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 _LINK_KINDS = frozenset({"abstract", "pdf", "code", "project", "data", "discussion", "doi"})
 # Without one of these a text has no address; looking for them is cheaper than for addresses.
@@ -56,6 +56,10 @@ _ADDRESSES = (
     (("project_page", "projectPage"), "project"),
     (("hf_url",), "discussion"),
 )
+_PAGES = {
+    Scheme.OPENREVIEW: "https://openreview.net/forum?id=",
+    Scheme.PMID: "https://pubmed.ncbi.nlm.nih.gov/",
+}
 _COUNTS = (
     (SignalKind.VOTE, "hosted", ("upvotes", "votes")),
     (SignalKind.COMMENT, "hosted", ("num_comments", "numComments")),
@@ -244,7 +248,7 @@ def _dois(fields: Fields) -> list[Identifier]:
         each
         for each in parsed
         if each and each.scheme in {Scheme.DOI, Scheme.ARXIV} and "10." in value
-        if each.value not in _SAMPLE_DOIS
+        if each.value not in SAMPLE_DOIS
     ]
     if not found:
         fields.put(name, value)
@@ -384,9 +388,8 @@ def _id_links(identifier: Identifier) -> tuple[Link, ...]:
         return (Link(kind="doi", url=f"https://doi.org/{quote(value, safe='/:;().,-_')}"),)
     if identifier.scheme is Scheme.ACL:
         return (Link(kind="abstract", url=f"https://aclanthology.org/{value}/"),)
-    if identifier.scheme is Scheme.OPENREVIEW:
-        return (Link(kind="abstract", url=f"https://openreview.net/forum?id={value}"),)
-    return ()
+    page = _PAGES.get(identifier.scheme)
+    return (Link(kind="abstract", url=page + value),) if page else ()
 
 
 def _given_links(fields: Fields) -> list[Link]:
