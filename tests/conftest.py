@@ -26,6 +26,9 @@ settings.register_profile(
 )
 settings.load_profile("broadsheet")
 
+# No test, and no program that one starts, asks a service outside.
+os.environ["BROADSHEET_SOURCES"] = ""
+
 
 @pytest.fixture
 def clock() -> StillClock:

@@ -60,6 +60,28 @@ class Settings:
     digest_hour: int = _setting(7, "When a digest goes out unless chosen.", unit="hour, 0 to 23")
     digest_papers: int = _setting(20, "At most so many papers in a digest.", unit="papers")
     page_size: int = _setting(20, "Papers on one page of a list.", unit="papers")
+    sources: str = _setting(
+        "arxiv",
+        "What `serve` and `sync` read, separated by commas: `arxiv`, `arxiv-oai`, "
+        "`arxiv-api:QUERY`, `daily`, a feed's address, `oai:ADDRESS`; empty: nothing.",
+    )
+    sync_interval: int = _setting(
+        60, "The time between two looks at a source; OAI-PMH: at least 12 hours.", unit="minutes"
+    )
+    arxiv_categories: str = _setting(
+        "cs.AI,cs.CL,cs.CV,cs.LG,stat.ML", "Which of arXiv's categories are read."
+    )
+    arxiv_feed_url: str = _setting("https://rss.arxiv.org", "Where arXiv's feeds are.")
+    arxiv_api_url: str = _setting(
+        "https://export.arxiv.org/api/query", "Where arXiv answers queries."
+    )
+    arxiv_oai_url: str = _setting("https://oaipmh.arxiv.org/oai", "Where arXiv speaks OAI-PMH.")
+    daily_list_url: str = _setting(
+        "https://huggingface.co", "Where the hosted daily list is; it is read as `daily`."
+    )
+    allow_private_sources: bool = _setting(
+        default=False, text="Read feeds and repositories in private networks."
+    )
     rate_limit: int = _setting(
         30, "Writes (votes, subscriptions) per address and minute.", unit="requests/min"
     )
@@ -86,6 +108,7 @@ class Settings:
         _check_range("encoder_tokens", self.encoder_tokens, 8, 512)
         _check_range("encoder_threads", self.encoder_threads, 0, 256)
         _check_range("rate_limit", self.rate_limit, 1, 100_000)
+        _check_range("sync_interval", self.sync_interval, 1, 10_080)
         if self.log_level not in {"debug", "info", "warning", "error"}:
             raise SettingError(
                 f"log_level must be debug, info, warning or error, not {self.log_level!r}",

@@ -12,7 +12,16 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from broadsheet.cli import editions, evaluating, importing, searching, serving, settings, upkeep
+from broadsheet.cli import (
+    editions,
+    evaluating,
+    importing,
+    searching,
+    serving,
+    settings,
+    syncing,
+    upkeep,
+)
 from broadsheet.cli.output import fail
 from broadsheet.errors import BroadsheetError, UsageError
 
@@ -58,7 +67,7 @@ def main_options(
     context.obj = data
 
 
-for module in (serving, importing, searching, editions, upkeep, settings, evaluating):
+for module in (serving, syncing, importing, searching, editions, upkeep, settings, evaluating):
     module.add_to(app)
 
 

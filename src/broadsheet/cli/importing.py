@@ -53,9 +53,9 @@ def import_files(
             library.catch_up(is_encoding=wait, progress=move)
         index_seconds = time.monotonic() - started
     if json:
-        print_json(_as_json(report, index_seconds=index_seconds, errors=errors))
+        print_json(report_json(report, index_seconds=index_seconds, errors=errors))
     else:
-        _print_report(report)
+        print_report(report)
     for error in errors:
         note(f"broadsheet: {error}")
     if errors:
@@ -66,17 +66,18 @@ def _ingest(library: Library, sources: Sequence[Source]) -> tuple[IngestReport, 
     total = IngestReport(papers=library.store.counts()["papers"])
     errors = []
     for source in sources:
-        with _show_rate(source.name) as show:
+        with show_rate(source.name) as show:
             try:
                 report = library.ingest(source, progress=show)
             except SourceError as error:
                 errors.append(str(error))
                 continue
-        total = _add(total, report)
+        total = add_reports(total, report)
     return total, errors
 
 
-def _add(total: IngestReport, report: IngestReport) -> IngestReport:
+def add_reports(total: IngestReport, report: IngestReport) -> IngestReport:
+    """Return the sums of two reports."""
     reasons = dict(total.reasons)
     for reason, count in report.reasons.items():
         reasons[reason] = reasons.get(reason, 0) + count
@@ -86,7 +87,7 @@ def _add(total: IngestReport, report: IngestReport) -> IngestReport:
 
 
 @contextmanager
-def _show_rate(name: str) -> Iterator[Callable[[IngestReport], None] | None]:
+def show_rate(name: str) -> Iterator[Callable[[IngestReport], None] | None]:
     """Keep one line on a terminal's standard error up to date: how many, how fast."""
     if not sys.stderr.isatty():
         yield None
@@ -105,9 +106,10 @@ def _show_rate(name: str) -> Iterator[Callable[[IngestReport], None] | None]:
         yield show
 
 
-def _as_json(
+def report_json(
     report: IngestReport, *, index_seconds: float, errors: Sequence[str]
 ) -> dict[str, object]:
+    """Return a report as a command prints it."""
     return {
         "read": report.read,
         "new": report.new,
@@ -123,7 +125,8 @@ def _as_json(
     }
 
 
-def _print_report(report: IngestReport) -> None:
+def print_report(report: IngestReport) -> None:
+    """Print a report for people."""
     rate = report.read / report.seconds if report.seconds else 0.0
     typer.echo(
         f"Read {report.read:,} records in {report.seconds:.1f} s ({rate:,.0f}/s): "

@@ -1,0 +1,101 @@
+"""A server on loopback that answers as it is told, faults included."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Handler = Callable[["Asked"], "Said"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request."""
+
+    path: str
+    params: dict[str, str]
+    headers: dict[str, str]  # names in lower case
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer; ``write`` sends a body that no bytes can express: too slow, too long, cut."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    write: Callable[[BaseHTTPRequestHandler], None] | None = None
+
+
+class Server:
+    """What it was asked, and what it answers: first the faults, one each, then its content."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.asked: list[Asked] = []
+        self.faults: list[Said] = []
+        self.port = 0
+        self._handler = handler
+
+    @property
+    def url(self) -> str:
+        """Its address, without a final slash."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def answer(self, asked: Asked) -> Said:
+        """Return the next answer."""
+        self.asked.append(asked)
+        return self.faults.pop(0) if self.faults else self._handler(asked)
+
+
+@contextmanager
+def serving(handler: Handler) -> Iterator[Server]:
+    """Run a server on a free port of loopback."""
+    told = Server(handler)
+
+    class Handling(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:  # http.server's name
+            """Answer."""
+            self.close_connection = True
+            parts = urlsplit(self.path)
+            said = told.answer(
+                Asked(
+                    path=parts.path,
+                    params=dict(parse_qsl(parts.query, keep_blank_values=True)),
+                    headers={name.lower(): value for name, value in self.headers.items()},
+                )
+            )
+            try:
+                self.send_response(said.status)
+                for name, value in said.headers.items():
+                    self.send_header(name, value)
+                if said.write is None:
+                    self.send_header("Content-Length", str(len(said.body)))
+                    self.end_headers()
+                    self.wfile.write(said.body)
+                else:
+                    said.write(self)
+            except ConnectionError:
+                pass  # the client has heard enough
+
+        def log_message(self, *_args: object) -> None:
+            """Be quiet."""
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handling)
+    told.port = http.server_address[1]
+    thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield told
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()
