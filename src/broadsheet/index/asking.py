@@ -193,8 +193,8 @@ def _either(queries: Sequence[Ask]) -> Ask:
 
 def matched_words(query: Query, paper: Paper) -> tuple[str, ...]:
     """Return the words of the query, as typed, whose stem or exact form the paper has."""
-    text = "\n".join([paper.title, paper.abstract, *paper.topics, paper.venue, *paper.authors])
-    there = language.word_set(text)
+    others = "\n".join([*paper.topics, paper.venue, *paper.authors])
+    there = set[str]().union(*map(language.word_set, (paper.title, paper.abstract, others)))
     wanted = [clause for clause in query.clauses if clause.occur is not Occur.NOT]
     initials = {stem[0] for clause in wanted for stem in _forms(clause.text[:MAX_CLAUSE])[1]}
     there |= {language.stem_of(word) for word in there if word[0] in initials}

@@ -37,6 +37,7 @@ _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d"}
 )
 _JOINERS = re.compile("[\u200c\u200d\ufe0f]+")
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
 _NOT_WORD = re.compile(r"[\W_]+")
 _INLINE_TAGS = (
     "a|abbr|b|big|cite|code|del|em|font|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|tt|u|var"
@@ -94,9 +95,7 @@ def fold(s: str) -> str:
     """Return the text for comparing: compatibility forms unified, accents off, case folded."""
     if s.isascii():
         return s.lower()
-    s = unicodedata.normalize("NFKD", s).casefold()
-    s = _JOINERS.sub("", _ACCENTS.sub("", unicodedata.normalize("NFKD", s)))
-    return unicodedata.normalize("NFC", s.translate(_LETTERS))
+    return _NOT_ASCII.sub(_folded, s.lower())  # no mark that stays joins a letter before it
 
 
 def title_key(title: str) -> str:
@@ -131,6 +130,12 @@ def author_key(name: str) -> str:
 
 def _without_harmful(s: str) -> str:
     return _STRAY_JOINERS.sub("", _HARMFUL.sub("", s.translate(_WINDOWS)))
+
+
+def _folded(found: re.Match[str]) -> str:
+    s = unicodedata.normalize("NFKD", found[0]).casefold()
+    s = _JOINERS.sub("", _ACCENTS.sub("", unicodedata.normalize("NFKD", s)))
+    return unicodedata.normalize("NFC", s.translate(_LETTERS))
 
 
 def _shifted(found: re.Match[str]) -> str:
