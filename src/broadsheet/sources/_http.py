@@ -86,7 +86,7 @@ class Http:
             UnreachableError: no answer, or none that can be used.
             BudgetSpentError: this run has asked often enough.
         """
-        address = _checked(httpx2.URL(url).copy_merge_params(dict(params or {})))
+        address = _read(url).copy_merge_params(dict(params or {}))
         wanted = {"User-Agent": self._client.agent, "Accept-Encoding": "gzip"}
         wanted |= {"Connection": "close", "Accept": "*/*"} | dict(headers or {})
         for _ in range(MAX_REDIRECTS + 1):
@@ -212,6 +212,13 @@ def retry_after(value: str, now: float) -> float | None:
 def make_opener(client: Client, turns: Turns) -> Callable[[], Http]:
     """Return what makes the fetcher of each run, with a budget of its own."""
     return lambda: Http(client, turns)
+
+
+def _read(url: str) -> httpx2.URL:
+    try:
+        return _checked(httpx2.URL(url))
+    except httpx2.InvalidURL as error:
+        raise UnreachableError(f"{url[:200]!r} is no address: {error}") from error
 
 
 def _checked(url: httpx2.URL) -> httpx2.URL:

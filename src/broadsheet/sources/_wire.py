@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GZIP = zlib.MAX_WBITS | 16
 _STEP = 256 * 1024  # bytes that are unpacked at a time
 
 
@@ -183,7 +184,7 @@ class _Gzip:
     """Unpacks in small steps: a bomb costs time until the limit, never memory."""
 
     def __init__(self) -> None:
-        self._inner = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        self._inner = zlib.decompressobj(_GZIP)
         self._has_begun = False
 
     @property
@@ -196,8 +197,10 @@ class _Gzip:
         self._has_begun = self._has_begun or bool(chunk)
         try:
             while chunk:
+                if self._inner.eof:  # one packed piece may follow another
+                    self._inner = zlib.decompressobj(_GZIP)
                 yield self._inner.decompress(chunk, _STEP)
-                chunk = self._inner.unconsumed_tail
+                chunk = self._inner.unconsumed_tail or self._inner.unused_data
         except zlib.error as error:
             raise LineError(f"the packed answer is damaged: {error}") from error
 
