@@ -194,21 +194,28 @@ def _either(queries: Sequence[Ask]) -> Ask:
 def matched_words(query: Query, paper: Paper) -> tuple[str, ...]:
     """Return the words of the query, as typed, whose stem or exact form the paper has."""
     others = "\n".join([*paper.topics, paper.venue, *paper.authors])
-    there = set[str]().union(*map(language.word_set, (paper.title, paper.abstract, others)))
+    has = set[str]().union(*map(language.word_set, (paper.title, paper.abstract, others)))
+    there = has | words.id_words(paper)
     wanted = [clause for clause in query.clauses if clause.occur is not Occur.NOT]
-    initials = {stem[0] for clause in wanted for stem in _forms(clause.text[:MAX_CLAUSE])[1]}
-    there |= {language.stem_of(word) for word in there if word[0] in initials}
-    there |= words.id_words(paper)
-    return tuple(dict.fromkeys(clause.text for clause in wanted if _is_in(clause, there)))
+    missing = [clause for clause in wanted if not _is_in(clause, there)]
+    if missing:  # only these are looked for by stem
+        initials = {stem[0] for clause in missing for stem in _forms_of(clause)[1]}
+        there |= {language.stem_of(word) for word in has if word[0] in initials}
+    missing = [clause for clause in missing if not _is_in(clause, there)]
+    return tuple(dict.fromkeys(one.text for one in wanted if one not in missing))
 
 
 def _is_in(clause: Clause, there: set[str]) -> bool:
-    exact, stems = _forms(clause.text[:MAX_CLAUSE])
+    exact, stems = _forms_of(clause)
     if clause.text.lower() in there:
         return True
     if clause.kind is ClauseKind.PREFIX:
         return bool(exact) and any(word.startswith(exact[-1]) for word in there)
     return bool(exact) and (there.issuperset(exact) or (bool(stems) and there.issuperset(stems)))
+
+
+def _forms_of(clause: Clause) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return _forms(clause.text[:MAX_CLAUSE])
 
 
 @lru_cache(maxsize=1024)
