@@ -13,6 +13,8 @@ from broadsheet.ports import Scored
 from broadsheet.rank.fusion import CANDIDATES, DENSE_WEIGHT, fuse, normal
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import numpy.typing as npt
 
     from broadsheet.ports import Engine
@@ -31,6 +33,7 @@ class Request:
     filters: Filters
     vector: npt.NDArray[np.float32] | None = None  # of the query's meaning; None: it has none
     among: npt.NDArray[np.int64] | None = None  # sorted keys that alone may be found
+    by_word: Future[Scored] | None = None  # what ``first_by_words`` finds, begun already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,14 +132,19 @@ def by_meaning(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
     )
 
 
+def first_by_words(engine: Engine, asked: Request, /) -> Scored:
+    """Return the candidates that ``by_both`` takes from the words."""
+    return engine.lexical(asked.query, asked.filters, k=CANDIDATES, among=asked.among)
+
+
 def by_both(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
     """Fuse the best of both retrievers; after them come further papers by words alone.
 
     Which papers are fused does not depend on ``count``, so that the pages of one answer fit
     together.
     """
-    lexical = engine.lexical(asked.query, asked.filters, k=CANDIDATES, among=asked.among)
     dense = nearest(engine, asked, count=CANDIDATES)
+    lexical = asked.by_word.result() if asked.by_word else first_by_words(engine, asked)
     keys, cosines = _union(engine, asked, lexical, dense)
     fused = fuse(lexical, keys, cosines)
     order = np.lexsort((-keys, -fused.scores))  # ties: the newer arrival

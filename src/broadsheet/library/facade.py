@@ -5,6 +5,7 @@ Thin on purpose: each method is one call into a use case of its own file.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -71,6 +72,7 @@ class Library:
         self.zone = ZoneInfo(settings.timezone)
         self._specimens = specimens
         self._memo = Memo()
+        self.beside = ThreadPoolExecutor(thread_name_prefix="search")  # idle until asked
 
     def desk(self) -> ranking.Desk:
         """Return what rankings are made from, as it is now."""
@@ -317,5 +319,6 @@ class Library:
 
     def close(self) -> None:
         """Let go of files, connections and locks."""
+        self.beside.shutdown()
         self.engine.close()
         self.store.close()

@@ -44,7 +44,7 @@ class _Order:
     total: int
     ranking: Ranking  # the numbers behind them
     first: KnownItems
-    titled: Sequence[Paper]  # loaded already, to look at their titles
+    loaded: Sequence[Paper]  # already, to look at their titles and to show most of them
     is_final: bool  # equal scores are in order already
 
 
@@ -74,7 +74,7 @@ def search(
     sort = sort or asked.sort
     request, used, notes = _request(library, asked, filters or Filters(), mode, among)
     count = offset + limit
-    order = _order(library, request, used, sort, count=count)
+    order = _order(library, request, used, sort, count=count, shown=limit)
     return Results(
         query=asked,
         mode=used,
@@ -137,9 +137,15 @@ def _request(
         everything = max(1, library.engine.status().indexed)
         found = library.engine.lexical(Query(text=""), rest, k=everything, among=among)
         among = np.sort(found.keys)
-    vector = None if mode is Mode.LEXICAL else _vector(library, query, mode, notes)
+    asked = Request(query=query, filters=both, among=among)
+    if mode is Mode.LEXICAL or not _has_space(library, query, notes):
+        return asked, Mode.LEXICAL if mode is Mode.HYBRID else mode, notes
+    if mode is Mode.HYBRID:  # words are looked up while the query is encoded
+        begun = library.beside.submit(candidates.first_by_words, library.engine, asked)
+        asked = replace(asked, by_word=begun)
+    vector = _vector(library, query, mode, notes)
     used = Mode.LEXICAL if mode is Mode.HYBRID and vector is None else mode
-    return Request(query=query, filters=both, vector=vector, among=among), used, notes
+    return replace(asked, vector=vector), used, notes
 
 
 def narrowed(one: Filters, other: Filters, /) -> tuple[Filters, Filters]:
@@ -161,21 +167,24 @@ def narrowed(one: Filters, other: Filters, /) -> tuple[Filters, Filters]:
     return replace(both, since=since, until=until, has=has), rest
 
 
-def _vector(
-    library: Library, query: Query, mode: Mode, notes: list[str]
-) -> npt.NDArray[np.float32] | None:
-    """Return the query's vector, or None where there is nothing to compare; add notes on why."""
+def _has_space(library: Library, query: Query, notes: list[str]) -> bool:
+    """Tell whether there is anything to compare the query's meaning with; add notes on why not."""
     if not query.meaning:
-        return None
+        return False
     state = library.engine.status()
     if not is_of_one_space(library, state):
         notes.append("Papers are being read by a new encoder: until then words alone are compared.")
-        return None
+        return False
     if state.encoded < state.indexed:
         missing = state.indexed - state.encoded
         notes.append(f"{missing:,} of {state.indexed:,} papers cannot be found by meaning yet.")
-    if not state.encoded:
-        return None
+    return state.encoded > 0
+
+
+def _vector(
+    library: Library, query: Query, mode: Mode, notes: list[str]
+) -> npt.NDArray[np.float32] | None:
+    """Return the query's vector, or None where it says nothing; add notes on why."""
     try:
         vector = library.encoder.encode_query(query.meaning)
     except EncoderError as error:
@@ -194,8 +203,11 @@ def is_of_one_space(library: Library, state: EngineStatus, /) -> bool:
 # --- in which order ---
 
 
-def _order(library: Library, asked: Request, mode: Mode, sort: Sort, /, *, count: int) -> _Order:
-    titled: list[Paper] = []
+def _order(
+    library: Library, asked: Request, mode: Mode, sort: Sort, /, *, count: int, shown: int = 0
+) -> _Order:
+    """Rank as many papers as are wanted; load the last ``shown`` of them, as far as it is known."""
+    loaded: list[Paper] = []
     first = known.by_id(library.store, asked.query)
     first = replace(first, keys=_allowed(library, asked, first.keys))
     if first.keys:  # nothing else can be meant
@@ -204,9 +216,10 @@ def _order(library: Library, asked: Request, mode: Mode, sort: Sort, /, *, count
         ranking = sorting.by_sort(library, asked, mode, sort, count=count)
     else:
         ranking = RETRIEVERS[mode](library.engine, asked, count=count + TIE_SLACK)
-        best = ranking.lexical.keys[: known.TITLE_CANDIDATES].tolist()
-        titled = library.store.papers(best) if asked.query.clauses else []
-        first = _named(library, asked, titled)
+        best = ranking.lexical.keys[: known.TITLE_CANDIDATES].tolist() * bool(asked.query.clauses)
+        page = ranking.keys[count - shown : count].tolist()
+        loaded = library.store.papers(list(dict.fromkeys([*best, *page])))
+        first = _named(library, asked, [paper for paper in loaded if paper.key in best])
     rest = ~np.isin(ranking.keys, first.keys)
     above = float(ranking.scores.max(initial=0.0)) + 1.0
     keys = [*first.keys, *ranking.keys[rest].tolist()]
@@ -217,7 +230,7 @@ def _order(library: Library, asked: Request, mode: Mode, sort: Sort, /, *, count
         total=max(ranking.total, len(keys)),
         ranking=ranking,
         first=first,
-        titled=titled,
+        loaded=loaded,
         is_final=is_listing or sort is not Sort.RELEVANCE,
     )
 
@@ -253,7 +266,7 @@ def _hits(
 ) -> tuple[Hit, ...]:
     first, last = (start, stop) if order.is_final else _window(order.scores, start, stop)
     scores = dict(zip(order.keys[first:last], order.scores[first:last], strict=True))
-    papers = _loaded(library, list(scores), order.titled)
+    papers = _loaded(library, list(scores), order.loaded)
     if not order.is_final:
         papers.sort(key=lambda paper: (-scores[paper.key], -newness(paper), paper.id))
     return tuple(
