@@ -30,17 +30,28 @@ class XmlError(Exception):
     """The XML ends or breaks here; the message is a sentence. What came before it is good."""
 
 
-def elements(data: bytes, names: Collection[str]) -> Iterator[Element]:
+def elements(data: bytes, names: Collection[str], *, roots: Collection[str]) -> Iterator[Element]:
     """Yield each element of one of these local names when it is whole, in the order of their ends.
 
     It is emptied when the next one is asked for: take what is needed.
 
+    Args:
+        data: The document.
+        names: Of the elements that are wanted.
+        roots: What the outermost element may be: a page that says "Sorry" is no empty feed.
+
     Raises:
-        XmlError: the XML breaks or ends too early, or declares entities.
+        XmlError: the XML is of another kind, breaks or ends too early, or declares entities.
     """
+    events = ("start", "end")
+    root = ""
     try:
-        for _, element in iterparse(io.BytesIO(_mended(data)), events=("end",), forbid_dtd=True):
-            if local(element) in names:
+        for event, element in iterparse(io.BytesIO(_mended(data)), events=events, forbid_dtd=True):
+            if not root:
+                root = local(element)
+                if root not in roots:
+                    raise XmlError(f"the answer is <{root[:40]}>, not <{'> or <'.join(roots)}>")
+            if event == "end" and local(element) in names:
                 yield element
                 element.clear()
     except ParseError as error:

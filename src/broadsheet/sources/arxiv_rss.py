@@ -35,6 +35,7 @@ RAW_LENGTH = 500
 
 _HEAD = re.compile(r"\s*arXiv:\S+(?:\s+Announce Type:\s*(?P<kind>[a-z-]+))?\s*", re.IGNORECASE)
 _ABSTRACT = re.compile(r"\s*Abstract:\s*")
+_ROOTS = ("feed", "rss", "RDF")
 _NEWS = frozenset({"new", "cross"})
 
 
@@ -53,7 +54,9 @@ def parse(data: bytes, *, where: str = "feed") -> Batch:
     days: list[date] = []
     problem = ""
     try:
-        for number, element in enumerate(_xml.elements(data, {"entry", "item"}), start=1):
+        for number, element in enumerate(
+            _xml.elements(data, {"entry", "item"}, roots=_ROOTS), start=1
+        ):
             try:
                 record, day = _record(element)
             except FieldError as error:

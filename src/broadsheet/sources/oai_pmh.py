@@ -1,0 +1,311 @@
+"""Any OAI-PMH 2.0 repository, in the formats ``oai_dc``, ``arXiv`` and ``arXivRaw``.
+
+http://www.openarchives.org/OAI/openarchivesprotocol.html. A harvest begins at the
+`responseDate` of the one before, as the protocol wants; what comes twice says nothing new. A
+resumption token that has expired begins the harvest of its set again. A record that was deleted
+leaves a fault that says so, for it says nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.errors import UnreachableError
+from broadsheet.model import Fault, Record
+from broadsheet.sources import _arxiv, _xml
+from broadsheet.sources._dublin_core import record as dublin_core
+from broadsheet.sources._fields import FieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from xml.etree.ElementTree import Element
+
+    from broadsheet.model import Observation
+    from broadsheet.sources._wire import Answer
+
+RAW_LENGTH = 500
+BROKEN_ATTEMPTS = 3  # to read an answer whose XML breaks off
+DELETED = "the repository has deleted this record"
+
+_WANTED = frozenset({"record", "error", "responseDate", "resumptionToken"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one answer held."""
+
+    items: tuple[Record | Fault, ...]
+    at: str = ""  # responseDate
+    token: str = ""  # for the next page; "" when this was the last
+    error: str = ""  # the code of an error: "noRecordsMatch"
+    said: str = ""  # what the repository says about the error
+    problem: str = ""  # where the XML broke off
+
+
+def parse(data: bytes, *, source: str, where: str = "answer") -> Page:
+    """Return what an answer holds; a record that is no paper becomes a fault. Never raises.
+
+    Args:
+        data: The answer to any verb.
+        source: The name that its records carry, but arXiv's, which are "arxiv".
+        where: What a fault's place begins with.
+    """
+    items: list[Record | Fault] = []
+    single = {"responseDate": "", "resumptionToken": ""}
+    error = said = problem = ""
+    try:
+        for element in _xml.elements(data, _WANTED, roots=("OAI-PMH",)):
+            kind = _xml.local(element)
+            if kind in single:
+                single[kind] = _xml.text(element)
+            elif kind == "error":
+                error = element.get("code") or "unknown"
+                said = " ".join(_xml.text(element).split())[:RAW_LENGTH]
+            else:
+                items.append(_item(element, source, f"{where} record {len(items) + 1}"))
+    except _xml.XmlError as found:
+        problem = str(found)
+    return Page(
+        items=tuple(items),
+        at=single["responseDate"],
+        token=single["resumptionToken"],
+        error=error,
+        said=said,
+        problem=problem,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """Where a repository is, and what is wanted of it."""
+
+    name: str  # for the schedule and `/status`
+    source: str  # the name that its records carry
+    url: str
+    prefix: str = "oai_dc"
+    sets: Sequence[str] = ("",)  # "": all
+    first_days: int | None = None  # how far the first harvest goes back; None: to the beginning
+
+
+class OaiPmh:
+    """One repository, harvested set by set from where the last harvest began."""
+
+    def __init__(
+        self,
+        get: Callable[[str, Mapping[str, str]], Answer],
+        repository: Repository,
+        *,
+        cursor: Mapping[str, Any],
+        today: date,
+        since: date | None = None,
+        is_full: bool = False,
+    ) -> None:
+        self._get = get
+        self._repository = repository
+        self._today = today
+        self._cursor = dict(cursor)
+        if since or is_full:
+            self._begin_at(since.isoformat() if since else "")
+
+    @property
+    def name(self) -> str:
+        """The name that `/status` shows."""
+        return self._repository.name
+
+    @property
+    def cursor(self) -> Mapping[str, Any]:
+        """By set: where the harvest began, and the token of its next page."""
+        return dict(self._cursor)
+
+    def read(self) -> Iterator[Record | Observation | Fault]:
+        """Yield what changed, set by set.
+
+        Raises:
+            SourceError: the repository does not answer, or not to this.
+        """
+        for one in self._repository.sets:
+            yield from self._harvest(one)
+
+    def _begin_at(self, start: str) -> None:
+        """Harvest every set from this day on; one that broke off there goes on where it was."""
+        asked = start or "everything"
+        for one in self._repository.sets:
+            if self._cursor.get(one, {}).get("asked") != asked:
+                self._cursor[one] = {"from": start, "asked": asked}
+
+    def _harvest(self, one: str) -> Iterator[Record | Fault]:
+        """Yield one set; after each page the cursor knows the next."""
+        known = dict(self._cursor.get(one) or {"from": self._first_from()})
+        has_restarted = False
+        while True:
+            page = self._page(one, known)
+            if page.error == "badResumptionToken" and known.get("token") and not has_restarted:
+                has_restarted = True
+                known = {name: known[name] for name in ("from", "asked") if name in known}
+                continue
+            if page.error and page.error != "noRecordsMatch":
+                raise UnreachableError(
+                    f"{self._repository.url} answers {page.error}: {page.said or 'no more'}"
+                )
+            yield from page.items
+            begun = known.get("begun") or page.at[:10]
+            if not page.token or page.token == known.get("token"):
+                self._cursor[one] = {"from": begun or known["from"]}
+                return
+            known |= {"token": page.token, "begun": begun}
+            self._cursor[one] = dict(known)
+
+    def _first_from(self) -> str:
+        days = self._repository.first_days
+        return "" if days is None else (self._today - timedelta(days=days)).isoformat()
+
+    def _page(self, name: str, known: Mapping[str, Any]) -> Page:
+        """Return one page, whole.
+
+        Raises:
+            UnreachableError: its XML breaks off each time.
+        """
+        params = {"verb": "ListRecords"}
+        if known.get("token"):
+            params["resumptionToken"] = known["token"]
+        else:
+            params["metadataPrefix"] = self._repository.prefix
+            params |= {"from": known["from"]} if known["from"] else {}
+            params |= {"set": name} if name else {}
+        for _ in range(BROKEN_ATTEMPTS):
+            answer = self._get(self._repository.url, params)
+            where = f"{name or 'all'} {self._today}"
+            page = parse(answer.body, source=self._repository.source, where=where)
+            if not page.problem:
+                return page
+        raise UnreachableError(f"{self._repository.url}: {page.problem}")
+
+
+def arxiv_set(category: str) -> str:
+    """Return the set of a category: "cs.AI" is "cs:cs:AI", "hep-th" is "physics:hep-th"."""
+    archive, _, part = category.partition(".")
+    group = archive if archive in _GROUPS else "physics"
+    pieces = [group, archive, part] if part or group == archive else [group, archive]
+    return ":".join(piece for piece in pieces if piece)
+
+
+_GROUPS = frozenset({"cs", "econ", "eess", "math", "physics", "q-bio", "q-fin", "stat"})
+
+
+def _item(element: Element, source: str, where: str) -> Record | Fault:
+    parts = _xml.children(element)
+    header = parts["header"][0] if "header" in parts else None
+    said = _xml.texts(header) if header is not None else {}
+    name = said["identifier"][0] if "identifier" in said else ""
+    content = next(iter(parts["metadata"][0]), None) if "metadata" in parts else None
+    is_deleted = header is not None and header.get("status") == "deleted"
+    try:
+        _check(name, is_deleted=is_deleted)
+        return _content(content, name=name, source=source, sets=said.get("setSpec", []))
+    except FieldError as error:
+        raw = " ".join(" ".join(element.itertext()).split())[:RAW_LENGTH]
+        place = name if str(error) == DELETED else f"{where} {name}".strip()
+        return Fault(source=source, where=place, reason=str(error), raw=raw)
+
+
+def _check(name: str, *, is_deleted: bool) -> None:
+    """Refuse what can be no record.
+
+    Raises:
+        FieldError: it has no name, or was deleted.
+    """
+    if not name:
+        raise FieldError("identifier: the record's header has none")
+    if is_deleted:
+        raise FieldError(DELETED)
+
+
+def _content(content: Element | None, *, name: str, source: str, sets: Sequence[str]) -> Record:
+    """Return the record of one piece of metadata.
+
+    Raises:
+        FieldError: it is none, or of a format that is not read.
+    """
+    if content is None:
+        raise FieldError("metadata: there is none")
+    kind = _xml.local(content)
+    if kind == "arXivRaw":
+        return _arxiv_raw(content, name)
+    if kind == "arXiv":
+        return _arxiv_plain(content, name)
+    if kind in {"dc", "oai_dc"}:
+        return dublin_core(content, name=name, source=source, sets=sets)
+    raise FieldError(f"metadata: the format {kind[:40]!r} is not read")
+
+
+def _arxiv_raw(content: Element, name: str) -> Record:
+    said = _xml.texts(content)
+    moments = [
+        _mail_day(_first(_xml.texts(one), "date"))
+        for one in _xml.children(content).get("version", [])
+    ]
+    return _arxiv.record(
+        _common(said, name)
+        | {
+            "authors": _first(said, "authors"),
+            "version": len(moments) or None,
+            "published": moments[0] if moments else None,
+            "updated": moments[-1] if moments else None,
+            "extra": {"versions": moments} if len(moments) > 1 else {},
+        },
+        label=_first(said, "id"),
+    )
+
+
+def _arxiv_plain(content: Element, name: str) -> Record:
+    said = _xml.texts(content)
+    people = _xml.children(content).get("authors", [])
+    authors = [_person(_xml.texts(one)) for group in people for one in group]
+    return _arxiv.record(
+        _common(said, name)
+        | {
+            "authors": [author for author in authors if author],
+            "published": _first(said, "created"),
+            "updated": _first(said, "updated"),
+        },
+        label=_first(said, "id"),
+    )
+
+
+def _common(said: Mapping[str, list[str]], name: str) -> dict[str, Any]:
+    classes = ("msc-class", "acm-class", "report-no", "submitter")
+    return {
+        "source_id": name,
+        "title": _first(said, "title"),
+        "abstract": _first(said, "abstract"),
+        "categories": _first(said, "categories"),
+        "comment": _first(said, "comments"),
+        "venue": _first(said, "journal-ref"),
+        "doi": _first(said, "doi"),
+        "license": _first(said, "license"),
+        **{one: _first(said, one) for one in classes},
+    }
+
+
+def _person(said: Mapping[str, list[str]]) -> str:
+    names = [_first(said, "forenames"), _first(said, "keyname"), _first(said, "suffix")]
+    return " ".join(name for name in names if name)
+
+
+def _mail_day(value: str) -> str:
+    """Return the day of a date as mail writes it, in UTC.
+
+    Raises:
+        FieldError: it is none.
+    """
+    try:
+        return parsedate_to_datetime(value).date().isoformat()
+    except (ValueError, TypeError) as error:
+        raise FieldError(f"version: {value[:40]!r} is no date") from error
+
+
+def _first(said: Mapping[str, list[str]], name: str) -> str:
+    return said[name][0] if name in said else ""
