@@ -42,13 +42,8 @@ _JATS_TITLE = re.compile(
 )
 _PREAMBLE = re.compile(r"\\documentclass.*?\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
 _MATHML = re.compile(r"<mml:math\b.*?</mml:math>", re.DOTALL)
-_NAMESPACED = re.compile(r"<(/?)(?:jats|mml):(title|p|sec|list|list-item)\b[^<>]*>")
-_ANY_PREAMBLE = re.compile(
-    r"\\documentclass.*?\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL
-)
-_MATHML = re.compile(r"<mml:math\b.*?</mml:math>", re.DOTALL)
-_NAMESPACED = re.compile(r"</?(?:jats|mml):[a-zA-Z-]+(?:\s[^<>]*)?/?>")
-
+_JATS_BLOCK = re.compile(r"</?jats:(?:title|p|sec|list|list-item|disp-formula)\b[^<>]*>")
+_JATS_SHIFT = re.compile(r"<(/?)jats:(sub|sup)>")
 _JATS_TAG = re.compile(r"</?(?:jats|mml):[a-zA-Z-]+(?:\s[^<>]*)?/?>")
 
 
@@ -187,7 +182,7 @@ def plain_jats(text: str) -> str:
     text = _JATS_TITLE.sub("", text)
     if "tex-math>" in text:  # the same formula twice
         text = _PREAMBLE.sub(r"\1", _MATHML.sub("", text))
-    text = _NAMESPACED.sub("\n\n", text)
+    text = _JATS_SHIFT.sub(r"<\1\2>", _JATS_BLOCK.sub("\n\n", text))
     return _JATS_TAG.sub("", text)
 
 

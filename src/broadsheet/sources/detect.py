@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import FormatError, SourceError
-from broadsheet.sources import _fields, _lines
+from broadsheet.sources import _documents, _fields, _lines
 from broadsheet.sources._bibtex import is_bibtex
+from broadsheet.sources.arxiv_snapshot import ArxivSnapshot, is_snapshot
 from broadsheet.sources.beir import CORPUS, Beir
 from broadsheet.sources.bibtex import BibTeX
 from broadsheet.sources.capture import Capture, is_capture
+from broadsheet.sources.crossref import Crossref, is_crossref
+from broadsheet.sources.csl import Csl, is_csl
 from broadsheet.sources.jsonlines import JsonLines, to_record
 from broadsheet.sources.nbib import Nbib, is_nbib
+from broadsheet.sources.openalex import OpenAlex, is_openalex
 from broadsheet.sources.ris import Ris, WebOfScience, is_ris, is_web_of_science
+from broadsheet.sources.semantic_scholar import SemanticScholar, is_semantic_scholar
 from broadsheet.sources.votes import COLUMNS, Votes
 
 if TYPE_CHECKING:
@@ -31,14 +36,22 @@ PREFACE_LINES = 5_000
 
 STDIN = "-"
 _KINDS = (
-    "Broadsheet reads captured pages (plain text), JSON Lines, BibTeX, RIS, Web of Science, nbib "
-    "(all also .gz and .zst), tables of votes (.tsv) and BEIR folders"
+    "Broadsheet reads JSON Lines, BibTeX, RIS, Web of Science, nbib, CSL-JSON, arXiv's snapshot, "
+    "works of OpenAlex, Crossref and Semantic Scholar (all also .gz and .zst), captured pages "
+    "(plain text), tables of votes (.tsv) and BEIR folders"
 )
 _REFERENCES: tuple[tuple[Callable[[bytes], bool], Callable[[Path], Source]], ...] = (
     (is_web_of_science, WebOfScience),
     (is_nbib, Nbib),
     (is_ris, Ris),
     (is_bibtex, BibTeX),
+)
+_OBJECTS: tuple[tuple[Callable[[dict[str, Any]], bool], Callable[[Path], Source]], ...] = (
+    (is_snapshot, ArxivSnapshot),
+    (is_openalex, OpenAlex),
+    (is_semantic_scholar, SemanticScholar),
+    (is_crossref, Crossref),
+    (is_csl, Csl),
 )
 _BINARY = {
     b"%PDF": "a PDF",
@@ -95,6 +108,8 @@ def _by_content(path: Path, sample: list[bytes]) -> Source:
             raise FormatError(f"{path} is {what}; {_KINDS}")
     if b"\0" in b"".join(sample):
         raise FormatError(f"{path} is binary; {_KINDS}")
+    if first.startswith((b"{", b"[")) and (source := _objects(path)):
+        return source
     if first.startswith(b"{"):
         return _json_lines(path, sample)
     if set(COLUMNS[:2]) <= set(first.decode("utf-8", "replace").split("\t")):
@@ -107,6 +122,16 @@ def _by_content(path: Path, sample: list[bytes]) -> Source:
     if first.startswith(b"["):
         raise FormatError(f"{path} is a JSON array; write one object per line instead")
     raise FormatError(f"{path} is of no kind that is known here; {_KINDS}")
+
+
+def _objects(path: Path) -> Source | None:
+    """Return the source whose objects the file's first ones are; JSON Lines of ours are none."""
+    for _, item, _ in islice(_documents.read(path), SAMPLE_LINES):
+        if isinstance(item, dict):
+            for is_kind, source in _OBJECTS:
+                if is_kind(item):
+                    return source(path)
+    return None
 
 
 def _references(path: Path) -> Source | None:

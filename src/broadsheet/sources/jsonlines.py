@@ -48,7 +48,7 @@ SAMPLE_DOIS = frozenset({"10.1145/1122445.1122456", "10.1145/1235", "10.1145/nnn
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 _LINK_KINDS = frozenset({"abstract", "pdf", "code", "project", "data", "discussion", "doi"})
 # Without one of these a text has no address; looking for them is cheaper than for addresses.
-_ADDRESS_HINTS = ("http", "www.", ".com/", ".org/", ".io", ".co/")
+ADDRESS_HINTS = ("http", "www.", ".com/", ".org/", ".io", ".co/")
 _ADDRESSES = (
     (("pdf_url",), "pdf"),
     (("url",), "abstract"),
@@ -358,7 +358,7 @@ def _links(fields: Fields, identifiers: tuple[Identifier, ...], said: str) -> tu
     """Return the links of fields that hold addresses, of the identifiers, and of the text."""
     found: list[Link] = []
     for identifier in identifiers:
-        found += _id_links(identifier)
+        found += id_links(identifier)
     for names, kind in _ADDRESSES:
         name, value = fields.take(*names)
         if not name:
@@ -369,7 +369,7 @@ def _links(fields: Fields, identifiers: tuple[Identifier, ...], said: str) -> tu
         else:
             fields.put(name, value)
     found += _given_links(fields)
-    if any(hint in said for hint in _ADDRESS_HINTS):
+    if any(hint in said for hint in ADDRESS_HINTS):
         found += links.find(said)
     unique: dict[str, Link] = {}
     for link in found:
@@ -377,7 +377,8 @@ def _links(fields: Fields, identifiers: tuple[Identifier, ...], said: str) -> tu
     return tuple(unique.values())
 
 
-def _id_links(identifier: Identifier) -> tuple[Link, ...]:
+def id_links(identifier: Identifier) -> tuple[Link, ...]:
+    """Return where the paper of this name is to be found."""
     value = identifier.value
     if identifier.scheme is Scheme.ARXIV:
         return (

@@ -1,0 +1,202 @@
+"""The public snapshot of arXiv's metadata: every paper, one JSON object per line.
+
+Some three million lines: each is made a record directly, without the questions that JSON Lines
+of unknown origin need. Dates are those of the versions; names come from ``authors_parsed``.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.model import Identifier, Link, Precision, Record, Scheme
+from broadsheet.sources import _fields, _lines
+from broadsheet.sources._entry import fault
+from broadsheet.sources._fields import FieldError
+from broadsheet.sources.jsonlines import ADDRESS_HINTS, SAMPLE_DOIS, id_links, line_problem
+from broadsheet.text import ids, links, normal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from broadsheet.model import Fault, Observation
+
+_PARAGRAPH = re.compile(r"\n {2,}")
+_WITHDRAWN = re.compile(
+    r"\b(?:this|the) (?:paper|article|submission|manuscript|work|preprint) (?:has been|is|was) "
+    r"withdrawn\b|\bwithdrawn by (?:the )?(?:author|arxiv|submitter)",
+    re.IGNORECASE,
+)
+_CREATED = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})")
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
+
+
+def is_snapshot(values: dict[str, Any]) -> bool:
+    """Tell whether an object is a line of the snapshot."""
+    return "id" in values and "title" in values and not {"authors_parsed", "versions"} - set(values)
+
+
+class ArxivSnapshot:
+    """The snapshot, or any part of it."""
+
+    name = "arxiv"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> Iterator[Record | Observation | Fault]:
+        """Yield the papers in the file's order; a line that is none becomes a fault.
+
+        Raises:
+            SourceError: there is no such file, or it may not be read.
+        """
+        for number, line in _lines.read_lines(self.path):
+            where = f"{self.path.name} line {number}"
+            if isinstance(line, Exception):
+                yield fault(self.name, where, line_problem(line))
+                continue
+            if line.isspace():
+                continue
+            try:
+                yield to_record(_fields.decode(line))
+            except FieldError as error:
+                yield fault(self.name, where, error, line[:2000].decode("utf-8", "replace"))
+
+
+def to_record(values: dict[str, Any]) -> Record:
+    """Return the record of a line of the snapshot.
+
+    Raises:
+        FieldError: a field cannot be used.
+    """
+    arxiv = ids.parse(f"arXiv:{values.get('id')}")
+    if arxiv is None:
+        raise FieldError(f"id: {_fields.shown(values.get('id'))} is no arXiv id")
+    title = _text(values, "title", _fields.MAX_TITLE)
+    if not title:
+        raise FieldError("title: there is none")
+    abstract = _text(values, "abstract", _fields.MAX_ABSTRACT)
+    comment = _text(values, "comments", _fields.MAX_TEXT)
+    version, published, updated = _versions(values.get("versions"))
+    extra = _extra(values, f"{comment}\n{abstract[:500]}")
+    given = values.get("doi")
+    dois = _dois(given) if given else ()
+    if given and not dois:
+        extra["doi"] = given
+    identifiers = (arxiv, *dois)
+    return Record(
+        source=ArxivSnapshot.name,
+        source_id=f"{arxiv.value}v{version}" if version else arxiv.value,
+        title=title,
+        identifiers=identifiers,
+        version=version,
+        abstract=abstract,
+        authors=_authors(values),
+        published=published,
+        precision=Precision.DAY,
+        updated=updated,
+        categories=tuple(dict.fromkeys(_text(values, "categories", _fields.MAX_NAME).split())),
+        venue=_text(values, "journal-ref", _fields.MAX_NAME),
+        comment=comment,
+        license=_text(values, "license", _fields.MAX_NAME),
+        links=_links(identifiers, f"{comment} {abstract}"),
+        extra=extra,
+    )
+
+
+def _text(values: dict[str, Any], name: str, limit: int) -> str:
+    value = values.get(name)
+    if not value:
+        return ""
+    if not isinstance(value, str):
+        raise FieldError(f"{name}: expected text, found something else")
+    if "<" in value or "&" in value:
+        value = normal.strip_html(value)
+    if name == "abstract":
+        value = normal.clean_paragraphs(_PARAGRAPH.sub("\n\n", value.strip()))
+    else:
+        value = normal.clean(value)
+    if len(value) > limit:
+        raise FieldError(f"{name}: more than {limit:,} characters")
+    return value
+
+
+def _authors(values: dict[str, Any]) -> tuple[str, ...]:
+    parsed = values.get("authors_parsed")
+    if not isinstance(parsed, list) or len(parsed) > _fields.MAX_NAMES:
+        raise FieldError("authors_parsed: expected a list of names")
+    names = []
+    for parts in parsed:
+        if not isinstance(parts, list) or not all(isinstance(each, str) for each in parts):
+            raise FieldError("authors_parsed: expected lists of family, given and suffix")
+        family, given, suffix = (*parts[:3], "", "", "")[:3]
+        name = normal.clean(f"{given} {family} {suffix}")
+        if len(name) > _fields.MAX_NAME:
+            raise FieldError(f"authors_parsed: more than {_fields.MAX_NAME:,} characters")
+        if name:
+            names.append(name)
+    return tuple(names)
+
+
+def _versions(given: Any) -> tuple[int | None, date | None, date | None]:
+    """Return the last version's number, the first one's day and the last one's."""
+    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+        raise FieldError("versions: expected a list of objects")
+    if not given:
+        return None, None, None
+    label = given[-1].get("version")
+    if not isinstance(label, str) or not re.fullmatch(r"v[1-9]\d{0,3}", label, re.ASCII):
+        raise FieldError(f"versions: {_fields.shown(label)} is no version like v2")
+    first, last = _day(given[0].get("created")), _day(given[-1].get("created"))
+    return int(label[1:]), first, last if len(given) > 1 else None
+
+
+def _day(created: Any) -> date | None:
+    """Return the day of "Mon, 2 Apr 2007 19:18:42 GMT"; the clock is UTC's."""
+    if not created:
+        return None
+    found = _CREATED.match(created) if isinstance(created, str) else None
+    try:
+        if found:
+            return date(int(found[3]), _MONTHS[found[2]], int(found[1]))
+    except (KeyError, ValueError):
+        pass
+    raise FieldError(f"versions: {_fields.shown(created)} is no date like Mon, 2 Apr 2007")
+
+
+def _dois(given: Any) -> tuple[Identifier, ...]:
+    """Return the DOIs in a field that may hold several."""
+    found = [ids.parse(piece) for piece in given.split()] if isinstance(given, str) else []
+    return tuple(
+        dict.fromkeys(
+            each
+            for each in found
+            if each and each.scheme is Scheme.DOI and each.value not in SAMPLE_DOIS
+        )
+    )
+
+
+def _links(identifiers: tuple[Identifier, ...], said: str) -> tuple[Link, ...]:
+    found = [link for each in identifiers for link in id_links(each)]
+    if any(hint in said for hint in ADDRESS_HINTS):
+        found += links.find(said)
+        found = list({link.url: link for link in found}.values())
+    return tuple(found)
+
+
+def _extra(values: dict[str, Any], said: str) -> dict[str, Any]:
+    extra = {
+        name.replace("-", "_"): normal.clean(value)
+        for name in ("report-no", "submitter")
+        if isinstance(value := values.get(name), str) and value
+    }
+    # Looking for the word first spares every other abstract the expression.
+    is_withdrawn = "withdrawn" in said and _WITHDRAWN.search(said)
+    return extra | {"withdrawn": True} if is_withdrawn else extra
