@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.model import Fault, Link, Record, Signal, SignalKind
-from broadsheet.sources import capture
+from broadsheet.sources import capture, open_files
 from broadsheet.sources.capture import Capture
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 HEADING = "new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\nDaily Papers\n\n"
@@ -205,6 +208,39 @@ def test_a_copy_of_a_page_says_the_same(tmp_path: Path) -> None:
 
     assert read(tmp_path / "copy", page) == first
     assert len({record.source_id for record in first}) == 2
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        pytest.param(lambda page: b"\xef\xbb\xbf" + page, id="byte order mark"),
+        pytest.param(lambda page: page.replace(b"\n", b"\r\n"), id="Windows"),
+        pytest.param(gzip.compress, id="gzip"),
+        pytest.param(zstandard.compress, id="zstd"),
+    ],
+)
+def test_how_a_page_was_saved_does_not_matter(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    """A page saved on Windows, or packed, is the same page: known as one, and read alike."""
+    page = HEADING + BY + "Jan 9\n\n" + paper("On Wells", meta=meta(3, "Jul 8, 2024 1"))
+    (tmp_path / "plain").write_text(page, encoding="utf-8")
+    (tmp_path / "saved").write_bytes(pack(page.encode()))
+
+    plain, saved = open_files([tmp_path / "plain", tmp_path / "saved"])
+
+    assert isinstance(saved, Capture)
+    assert list(saved.read()) == list(plain.read())
+
+
+def test_a_packed_page_that_was_cut(tmp_path: Path) -> None:
+    """What comes before the damage is read, and its last paper says that it was cut."""
+    page = HEADING + BY + paper("On Wells") + paper("On Ropes", "".join(map(str, range(2_000))))
+    (tmp_path / "page").write_bytes(gzip.compress(page.encode())[:-200])
+
+    *_, last = [item for item in Capture(tmp_path / "page").read() if isinstance(item, Record)]
+
+    assert last.extra["is_cut"] is True
 
 
 def test_only_so_much_of_a_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

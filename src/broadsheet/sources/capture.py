@@ -72,11 +72,16 @@ _SENTENCE_END = re.compile(r"[.!?…:][\"'”’)\]]*\Z")
 
 def is_capture(text: str) -> bool:
     """Tell whether the beginning of a file looks like a captured page: two of its marks."""
-    return len({found.strip()[:6] for found in _MARKS.findall(text)}) > 1
+    return len({found.strip()[:6] for found in _MARKS.findall(_unix(text))}) > 1
+
+
+def _unix(text: str) -> str:
+    """Return a text without byte order mark, its lines ended as Unix does."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 class Capture:
-    """One captured page."""
+    """One captured page, plain or packed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -92,16 +97,27 @@ class Capture:
         Raises:
             SourceError: there is no such file, or it may not be read.
         """
-        with _lines.open_binary(self.path) as stream:
-            raw = stream.read(MAX_PAGE + 1)
-        text = raw[:MAX_PAGE].decode("utf-8-sig", "replace").replace("\r\n", "\n")
+        raw, is_whole = self._bytes()
+        text = _unix(raw.decode("utf-8", "replace"))
         page = _Page(digest=hashlib.sha256(text.encode()).hexdigest()[:12])
         listings = _listings(_blocks(text), page)
         bound = _seen_not_before(page.day, listings)
-        is_cut = len(raw) > MAX_PAGE or not text.endswith("\n")
+        is_cut = not is_whole or not text.endswith("\n")
         for number, listing in enumerate(listings, start=1):
             listing.is_cut = is_cut and number == len(listings) and not listing.has_meta
             yield self._item(listing, page=page, number=number, bound=bound)
+
+    def _bytes(self) -> tuple[bytes, bool]:
+        """Return the page, unpacked, and whether that is all of it."""
+        raw = bytearray()
+        try:
+            for chunk in _lines.chunks(self.path):
+                raw += chunk
+                if len(raw) > MAX_PAGE:
+                    return bytes(raw[:MAX_PAGE]), False
+        except _lines.CutError:
+            return bytes(raw), False
+        return bytes(raw), True
 
     def _item(
         self, listing: _Listing, *, page: _Page, number: int, bound: date | None
