@@ -1,0 +1,217 @@
+"""The hosted daily list's JSON API: which papers people picked, and what they thought of them.
+
+``GET /api/daily_papers?date=2026-08-21``. The day on which a paper was picked is not the day on
+which it was published: asking for the one and filtering by the other finds nothing. Votes,
+comments and stars are totals at the moment of asking; a total that has not moved since the last
+reading is not noted again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.errors import UnreachableError
+from broadsheet.model import Fault, Record, Signal, SignalKind
+from broadsheet.sources import _fields
+from broadsheet.sources._fields import FieldError
+from broadsheet.sources.jsonlines import to_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from broadsheet.model import Observation
+    from broadsheet.sources._http import Http
+
+NAME = "daily"
+PATH = "/api/daily_papers"
+LIMIT = 100  # papers of one answer; a day has a few dozen
+LOOK_BACK = 3  # days that are read again, for their votes
+FIRST_DAYS = 7  # before the first reading
+RAW_LENGTH = 500
+
+_COUNTS = (
+    (SignalKind.VOTE, "hosted", "upvotes"),
+    (SignalKind.COMMENT, "hosted", "numComments"),
+    (SignalKind.STAR, "github", "githubStars"),
+)
+_KEPT = ("organization", "ai_summary_model", "discussionId", "mediaUrls")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one answer held."""
+
+    items: tuple[Record | Fault, ...]
+    problem: str = ""  # why it is no answer at all
+
+
+def parse(
+    data: bytes, *, where: str = "answer", day: date | None = None, seen: datetime | None = None
+) -> Page:
+    """Return what an answer holds; an entry that is no paper becomes a fault. Never raises.
+
+    Args:
+        data: A list of papers, as JSON.
+        where: What a fault's place begins with.
+        day: The day that was asked for, where an entry does not say when it was picked.
+        seen: When the totals were read; None: unknown, they count from the day of picking, the
+            first on which they can have been true.
+    """
+    try:
+        values = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        return Page(items=(), problem=f"the answer is not JSON: {str(error)[:100]}")
+    if not isinstance(values, list):
+        return Page(items=(), problem="the answer is no list of papers")
+    items: list[Record | Fault] = []
+    for number, entry in enumerate(values, start=1):
+        try:
+            items.append(_record(entry, day=day, seen=seen))
+        except FieldError as error:
+            raw = json.dumps(entry, ensure_ascii=True)[:RAW_LENGTH]
+            place = f"{where} paper {number}"
+            items.append(Fault(source=NAME, where=place, reason=str(error), raw=raw))
+    return Page(items=tuple(items))
+
+
+class DailyList:
+    """The daily list, from the last day that was read to today."""
+
+    def __init__(
+        self,
+        http: Http,
+        url: str,
+        *,
+        cursor: Mapping[str, Any],
+        now: datetime,
+        since: date | None = None,
+    ) -> None:
+        self._http = http
+        self._url = url.rstrip("/") + PATH
+        self._now = now
+        self._totals: dict[str, str] = dict(cursor.get("totals", {}))
+        self._day = str(cursor.get("day", ""))
+        self._first = since or self._start()
+
+    @property
+    def name(self) -> str:
+        """The name that `/status` shows."""
+        return NAME
+
+    @property
+    def cursor(self) -> Mapping[str, Any]:
+        """The last day that was read, and the totals that were noted lately."""
+        return {"day": self._day, "totals": dict(self._totals)}
+
+    def read(self) -> Iterator[Record | Observation | Fault]:
+        """Yield the papers of each day, oldest day first.
+
+        Raises:
+            SourceError: a day could not be read; those before it are done.
+        """
+        today = self._now.astimezone(UTC).date()
+        kept: dict[str, str] = {}
+        day = self._first
+        while day <= today:
+            page = self._page(day)
+            for item in page.items:
+                yield self._news(item, kept) if isinstance(item, Record) else item
+            self._day = max(self._day, day.isoformat())
+            day += timedelta(days=1)
+        self._totals = kept  # of the days that are read again
+
+    def _start(self) -> date:
+        today = self._now.astimezone(UTC).date()
+        if not self._day:
+            return today - timedelta(days=FIRST_DAYS)
+        return min(date.fromisoformat(self._day), today) - timedelta(days=LOOK_BACK)
+
+    def _page(self, day: date) -> Page:
+        params = {"date": day.isoformat(), "limit": str(LIMIT)}
+        answer = self._http.get(self._url, params=params)
+        page = parse(answer.body, where=str(day), day=day, seen=self._now)
+        if page.problem:
+            raise UnreachableError(f"{self._url}: {page.problem}")
+        return page
+
+    def _news(self, record: Record, kept: dict[str, str]) -> Record:
+        """Return the record without totals that have not moved since they were noted."""
+        totals = "/".join(f"{one.kind.value}{one.value}" for one in record.signals)
+        kept[record.source_id] = totals
+        if self._totals.get(record.source_id) == totals:
+            return replace(record, signals=())
+        self._totals[record.source_id] = totals
+        return record
+
+
+def _record(entry: Any, *, day: date | None, seen: datetime | None) -> Record:
+    """Return the record of an entry.
+
+    Raises:
+        FieldError: it is none.
+    """
+    paper = entry.get("paper") if isinstance(entry, dict) else None
+    if not isinstance(paper, dict):
+        raise FieldError("paper: the entry has none")
+    picked = _picked(entry, paper) or day
+    people = paper.get("authors")
+    authors = [
+        one.get("name")
+        for one in (people if isinstance(people, list) else [])
+        if isinstance(one, dict) and one.get("name") and not one.get("hidden")
+    ]
+    record = to_record(
+        {
+            "source": NAME,
+            "id": paper.get("id"),
+            "title": paper.get("title") or entry.get("title"),
+            "abstract": paper.get("summary") or entry.get("summary"),
+            "authors": authors,
+            "published": paper.get("publishedAt"),
+            "picked": picked.isoformat() if picked else None,
+            "ai_summary": paper.get("ai_summary"),
+            "ai_keywords": paper.get("ai_keywords"),
+            "githubRepo": paper.get("githubRepo"),
+            "projectPage": paper.get("projectPage"),
+            "extra": {name: paper[name] for name in _KEPT if name in paper},
+        },
+        shelf=NAME,
+    )
+    at = seen or (datetime.combine(picked, time(), UTC) if picked else None)
+    return replace(record, signals=_signals({**entry, **paper}, at) if at else ())
+
+
+def _picked(entry: Mapping[str, Any], paper: Mapping[str, Any]) -> date | None:
+    """Return the day on which a paper was picked, where the entry says so.
+
+    Until 2025 an entry's own `publishedAt` was the moment of picking; since then it repeats the
+    paper's.
+
+    Raises:
+        FieldError: it says something else than a day.
+    """
+    said = paper.get("submittedOnDailyAt")
+    if said is None and entry.get("publishedAt") != paper.get("publishedAt"):
+        said = entry.get("publishedAt")
+    if said is None:
+        return None
+    if not isinstance(said, str):
+        raise FieldError("submittedOnDailyAt: expected a date")
+    return _fields.moment_of("submittedOnDailyAt", said).date()
+
+
+def _signals(values: Mapping[str, Any], at: datetime) -> tuple[Signal, ...]:
+    """Return the totals that an entry gives.
+
+    Raises:
+        FieldError: one is no number.
+    """
+    fields = _fields.Fields(values)
+    return tuple(
+        Signal(kind=kind, value=value, at=at, origin=origin, via=NAME)
+        for kind, origin, name in _COUNTS
+        if (value := fields.whole(name)) is not None
+    )
