@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -66,14 +66,20 @@ ROWS: dict[str, str] = {
         f" VALUES (1, {_NOON}, 'sent', {_NOON}, 1, '')"
     ),
     "ledger": "(subscription, paper, digest) VALUES (1, 1, 1)",
+    "syncs": (
+        "(source, due, holder, until, cursor, finished, failures, error)"
+        f" VALUES ('arxiv', {_NOON}, '', NULL, '{{}}', {_NOON}, 1, 'away')"
+    ),
     "tokens": f"(id, used) VALUES ('one', {_NOON})",
 }
 
 
 def fill(connection: Connection) -> dict[str, int]:
-    """Insert the rows; return how many each table has."""
-    for table, values in ROWS.items():
-        connection.exec_driver_sql(f"INSERT INTO {table} {values}")
+    """Insert the rows into those tables that this schema has; return how many each has then."""
+    tables = [table for table in ROWS if inspect(connection).has_table(table)]
+    for table in tables:
+        connection.exec_driver_sql(f"INSERT INTO {table} {ROWS[table]}")
     return {
-        table: int(connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0) for table in ROWS
+        table: int(connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0)
+        for table in tables
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,17 @@ def test_a_message_arrives_whole(inbox: Inbox, server: Controller) -> None:
     [received] = inbox.messages
     assert b"Message-ID: <one@papers.example>" in received
     assert "Grüße".encode() in received or b"R3LDvMOfZQ" in received
+
+
+def test_mail_may_be_sent_from_an_event_loop(inbox: Inbox, server: Controller) -> None:
+    """A caller that is asynchronous itself is no reason to fail."""
+
+    async def call() -> None:
+        SmtpMailer.from_url(f"smtp://127.0.0.1:{server.port}").send(letter())
+
+    asyncio.run(call())
+
+    assert len(inbox.messages) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
@@ -51,8 +52,12 @@ class SmtpMailer:
         )
 
     def send(self, message: EmailMessage, /) -> None:
-        """Send one message; a password never travels unencrypted beyond this machine."""
-        asyncio.run(self._send(message))
+        """Send one message; a password never travels unencrypted beyond this machine.
+
+        A thread of its own lets callers be on an event loop themselves.
+        """
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            thread.submit(lambda: asyncio.run(self._send(message))).result()
 
     async def _send(self, message: EmailMessage) -> None:
         import aiosmtplib
