@@ -45,6 +45,8 @@ def test_search_is_timed_in_every_mode() -> None:
     assert set(result["latency_ms"]) == {"lexical", "dense", "hybrid"}
     for times in result["latency_ms"].values():
         assert 0 < times["p50"] <= times["p95"] <= times["p99"]
+    assert set(result["cpu_ms"]) == set(result["latency_ms"])
+    assert result["ran_as"] == {mode: {mode: 10} for mode in ("lexical", "dense", "hybrid")}
     assert result["rss_peak_mb"] > 10
     assert set(result["disk_mb"]) >= {"store", "words", "meaning"}
 

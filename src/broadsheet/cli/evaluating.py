@@ -64,15 +64,16 @@ Corpus = Annotated[
         metavar="FILE", help="Take papers from this file; repeatable. Default: synthetic."
     ),
 ]
+Encode = Annotated[
+    int | None, typer.Option(metavar="N", min=0, help="Encode only the N newest. Default: all.")
+]
 
 
 @benchmarks.command(name="search")
 def bench_search(
     papers: Papers = 10_000,
     corpus: Corpus = None,
-    encode: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="Encode only the N newest. Default: all.")
-    ] = None,
+    encode: Encode = None,
     json: Json = False,
 ) -> None:
     """Time searches in process, query encoding included, on so many papers.
@@ -96,6 +97,33 @@ def bench_ingest(papers: Papers = 10_000, corpus: Corpus = None, json: Json = Fa
 
     with progress_bar("Measuring") as move:
         _print(run(papers=papers, corpus=corpus or [], progress=move), is_json=json)
+
+
+@benchmarks.command(name="serve")
+def bench_serve(
+    papers: Papers = 1_000,
+    corpus: Corpus = None,
+    encode: Encode = None,
+    readers: Annotated[int, typer.Option(min=1, max=500, help="How many ask at once.")] = 50,
+    requests: Annotated[int, typer.Option(min=10, max=1_000_000, help="How many in all.")] = 2_000,
+    json: Json = False,
+) -> None:
+    """Time pages and API of a server of its own, with many readers at once.
+
+    Example: broadsheet bench serve --papers 1000 --readers 50 --json
+    """
+    from broadsheet.eval.serving import bench_serve as run
+
+    with progress_bar("Measuring") as move:
+        result = run(
+            papers=papers,
+            corpus=corpus or [],
+            encode=encode,
+            readers=readers,
+            requests=requests,
+            progress=move,
+        )
+    _print(result, is_json=json)
 
 
 def _print(result: dict[str, Any], *, is_json: bool) -> None:

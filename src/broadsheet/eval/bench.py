@@ -9,8 +9,9 @@ import resource
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -80,11 +81,19 @@ def bench_search(
             these only, and the result says how many they are.
         progress: Called with (done, all) while papers are encoded, then while searching.
     """
-    with _filled(papers, corpus, progress) as (library, filled):
-        encoded = _encode(library, encode, progress)
-        queries = _queries(library)
-        latency = {mode.value: _latency(library, queries, mode, progress) for mode in Mode}
-        return {**filled, **encoded, "queries": QUERIES, "latency_ms": latency, **_size(library)}
+    with filled(papers, corpus, progress) as (library, facts):
+        encoded = encode_newest(library, encode, progress)
+        queries = queries_of(library, QUERIES + WARM_UP)
+        timed = {mode.value: _timed(library, queries, mode, progress) for mode in Mode}
+        return {
+            **facts,
+            **encoded,
+            "queries": QUERIES,
+            "latency_ms": {mode: percentiles(times.wall_ms) for mode, times in timed.items()},
+            "cpu_ms": {mode: percentiles(times.cpu_ms) for mode, times in timed.items()},
+            "ran_as": {mode: dict(Counter(times.modes)) for mode, times in timed.items()},
+            **_size(library),
+        }
 
 
 def bench_ingest(
@@ -94,17 +103,17 @@ def bench_ingest(
 
     Arguments are those of ``bench_search``.
     """
-    with _filled(papers, corpus, progress) as (library, filled):
+    with filled(papers, corpus, progress) as (library, facts):
         start = time.perf_counter()
         again = library.ingest(_source(papers, corpus))
         seconds = time.perf_counter() - start
         rate = round(again.read / seconds, 1)
         repeated = {"unchanged": again.unchanged, "records_per_s": rate}
-        return {**filled, "again": repeated, **_size(library)}
+        return {**facts, "again": repeated, **_size(library)}
 
 
 @contextmanager
-def _filled(
+def filled(
     papers: int, corpus: Sequence[Path], progress: Progress | None
 ) -> Iterator[tuple[Library, dict[str, Any]]]:
     """Make a library in a temporary folder, import papers, index them by word; say how fast."""
@@ -138,7 +147,10 @@ def _source(papers: int, corpus: Sequence[Path]) -> Source:
     return FirstPapers(open_files(list(corpus)) if corpus else [SyntheticPapers(papers)], papers)
 
 
-def _encode(library: Library, wanted: int | None, progress: Progress | None) -> dict[str, Any]:
+def encode_newest(
+    library: Library, wanted: int | None, progress: Progress | None
+) -> dict[str, Any]:
+    """Encode so many papers, newest first (None: all); say how fast, and what is searched then."""
     indexed = library.engine.status().indexed
     goal = indexed if wanted is None else min(wanted, indexed)
     done = 0
@@ -159,12 +171,12 @@ def _encode(library: Library, wanted: int | None, progress: Progress | None) -> 
     }
 
 
-def _queries(library: Library) -> list[str]:
+def queries_of(library: Library, count: int) -> list[str]:
     """Return spans of titles spread over the library, the same for the same papers."""
     chance = random.Random(SEED)  # noqa: S311  # repeatable, not secret
     newest = library.store.last_change()
     found: list[str] = []
-    while len(found) < QUERIES + WARM_UP:
+    while len(found) < count:
         after = chance.randrange(newest + 1)
         for paper in library.store.all_papers(after=after, limit=1):
             words = paper.title.split()
@@ -174,23 +186,39 @@ def _queries(library: Library) -> list[str]:
     return found
 
 
-def _latency(
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """What searches took after the warm-up, and which retrievers could answer them."""
+
+    wall_ms: list[float]
+    cpu_ms: list[float]  # of the whole process: both threads of a hybrid search
+    modes: list[str]
+
+
+def _timed(
     library: Library, queries: Sequence[str], mode: Mode, progress: Progress | None
-) -> dict[str, float]:
-    """Return percentiles over the queries after the warm-up, in milliseconds.
+) -> _Times:
+    """Search for each query once.
 
     The encoder remembers queries, so each mode gets another case of the same letters.
     """
-    taken = []
+    times = _Times([], [], [])
     for number, query in enumerate(queries):
         text = CASES[mode](query)
-        start = time.perf_counter()
-        library.search(text, mode=mode, limit=PAGE)
-        taken.append((time.perf_counter() - start) * 1000)
+        wall, cpu = time.perf_counter(), time.process_time()
+        found = library.search(text, mode=mode, limit=PAGE)
+        if number >= WARM_UP:
+            times.wall_ms.append((time.perf_counter() - wall) * 1000)
+            times.cpu_ms.append((time.process_time() - cpu) * 1000)
+            times.modes.append(found.mode.value)
         if progress:
             progress(number + 1, len(queries))
-    timed = taken[WARM_UP:]
-    return {f"p{share}": round(percentile(timed, share / 100), 2) for share in (50, 95, 99)}
+    return times
+
+
+def percentiles(taken_ms: Sequence[float]) -> dict[str, float]:
+    """Return the 50th, 95th and 99th."""
+    return {f"p{share}": round(percentile(taken_ms, share / 100), 2) for share in (50, 95, 99)}
 
 
 def _size(library: Library) -> dict[str, Any]:
