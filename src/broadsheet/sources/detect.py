@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,16 @@ from broadsheet.sources.bibtex import BibTeX
 from broadsheet.sources.capture import Capture, is_capture
 from broadsheet.sources.crossref import Crossref, is_crossref
 from broadsheet.sources.csl import Csl, is_csl
+from broadsheet.sources.endnote import EndNote
 from broadsheet.sources.jsonlines import JsonLines, to_record
 from broadsheet.sources.nbib import Nbib, is_nbib
 from broadsheet.sources.openalex import OpenAlex, is_openalex
+from broadsheet.sources.opml import is_opml
+from broadsheet.sources.pubmed import PubMed
 from broadsheet.sources.ris import Ris, WebOfScience, is_ris, is_web_of_science
 from broadsheet.sources.semantic_scholar import SemanticScholar, is_semantic_scholar
 from broadsheet.sources.votes import COLUMNS, Votes
+from broadsheet.sources.zotero import Zotero
 
 if TYPE_CHECKING:
     import os
@@ -36,9 +41,9 @@ PREFACE_LINES = 5_000
 
 STDIN = "-"
 _KINDS = (
-    "Broadsheet reads JSON Lines, BibTeX, RIS, Web of Science, nbib, CSL-JSON, arXiv's snapshot, "
-    "works of OpenAlex, Crossref and Semantic Scholar (all also .gz and .zst), captured pages "
-    "(plain text), tables of votes (.tsv) and BEIR folders"
+    "Broadsheet reads JSON Lines, BibTeX, RIS, Web of Science, nbib, CSL-JSON, EndNote XML, "
+    "Zotero RDF, PubMed XML, arXiv's snapshot, works of OpenAlex, Crossref and Semantic Scholar "
+    "(all also .gz and .zst), captured pages (plain text), tables of votes (.tsv) and BEIR folders"
 )
 _REFERENCES: tuple[tuple[Callable[[bytes], bool], Callable[[Path], Source]], ...] = (
     (is_web_of_science, WebOfScience),
@@ -52,6 +57,11 @@ _OBJECTS: tuple[tuple[Callable[[dict[str, Any]], bool], Callable[[Path], Source]
     (is_semantic_scholar, SemanticScholar),
     (is_crossref, Crossref),
     (is_csl, Csl),
+)
+_ROOTS: tuple[tuple[re.Pattern[bytes], Callable[[Path], Source]], ...] = (
+    (re.compile(rb"<(?:PubmedArticleSet|MedlineCitationSet)\b"), PubMed),
+    (re.compile(rb"<xml\b[^>]*>\s*<records\b"), EndNote),
+    (re.compile(rb"<rdf:RDF\b[^>]*zotero\.org/namespaces"), Zotero),
 )
 _BINARY = {
     b"%PDF": "a PDF",
@@ -97,17 +107,17 @@ def _sample(path: Path, *, count: int = SAMPLE_LINES) -> list[bytes]:
         damage = next(
             (each for _, each in _lines.read_lines(path) if isinstance(each, Exception)), None
         )
+        if isinstance(damage, _lines.TooLongError):  # exporters of XML and JSON end no line
+            return [next(_lines.chunks(path))]
         raise FormatError(f"{path} is empty" if damage is None else f"{path}: {damage}")
     return found
 
 
 def _by_content(path: Path, sample: list[bytes]) -> Source:
     first = sample[0].removeprefix(b"\xef\xbb\xbf").strip()
-    for magic, what in _BINARY.items():
-        if first.startswith(magic):
-            raise FormatError(f"{path} is {what}; {_KINDS}")
-    if b"\0" in b"".join(sample):
-        raise FormatError(f"{path} is binary; {_KINDS}")
+    _refuse_binary(path, sample, first)
+    if first.startswith(b"<") and (source := _xml(path, b"\n".join(sample))):
+        return source
     if first.startswith((b"{", b"[")) and (source := _objects(path)):
         return source
     if first.startswith(b"{"):
@@ -122,6 +132,21 @@ def _by_content(path: Path, sample: list[bytes]) -> Source:
     if first.startswith(b"["):
         raise FormatError(f"{path} is a JSON array; write one object per line instead")
     raise FormatError(f"{path} is of no kind that is known here; {_KINDS}")
+
+
+def _refuse_binary(path: Path, sample: list[bytes], first: bytes) -> None:
+    for magic, what in _BINARY.items():
+        if first.startswith(magic):
+            raise FormatError(f"{path} is {what}; {_KINDS}")
+    if b"\0" in b"".join(sample):
+        raise FormatError(f"{path} is binary; {_KINDS}")
+
+
+def _xml(path: Path, sample: bytes) -> Source | None:
+    """Return the source whose root element begins here."""
+    if is_opml(sample):
+        raise FormatError(f"{path} is a list of feeds (OPML); it holds no papers itself")
+    return next((source(path) for root, source in _ROOTS if root.search(sample)), None)
 
 
 def _objects(path: Path) -> Source | None:

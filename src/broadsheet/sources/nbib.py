@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _IS_NBIB = re.compile(rb"^PMID ?- \d", re.MULTILINE)
 _DOI = re.compile(r"(\S+) \[doi\]")
-_RETRACTED = "Retracted Publication"
+RETRACTED = "Retracted Publication"
 
 
 def is_nbib(sample: bytes) -> bool:
@@ -88,7 +88,7 @@ def _values(found: Tagged) -> dict[str, Any]:
             "volume": found.first("VI"),
             "number": found.first("IP"),
             "pages": found.first("PG"),
-            "retracted": _RETRACTED in kinds or None,
+            "retracted": RETRACTED in kinds or None,
             "encoding": found.encoding,
         },
     }
