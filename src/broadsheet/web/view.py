@@ -185,14 +185,21 @@ def published_iso(paper: Paper) -> str:
 
 def paper_url(paper: Paper, suffix: str = "") -> str:
     """Return the address of a paper's page: /papers/2401.01234."""
-    return f"/papers/{quote(ids.url_part(paper.id), safe='/:.,;()@+~')}{suffix}"
+    return f"{_paper_path(paper.id)}{suffix}"
 
 
+@lru_cache(maxsize=8192)  # a row asks some seven times
+def _paper_path(paper_id: str) -> str:
+    return f"/papers/{quote(ids.url_part(paper_id), safe='/:.,;()@+~')}"
+
+
+@lru_cache(maxsize=16_384)
 def author_url(name: str) -> str:
     """Return the address of an author's papers."""
     return f"/authors/{quote(name, safe='')}"
 
 
+@lru_cache(maxsize=4096)
 def topic_url(topic: str) -> str:
     """Return the address of a topic's papers."""
     return f"/topics/{quote(topic, safe='')}"
