@@ -47,7 +47,7 @@ def run(data: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
-        env=kept | environ,
+        env=kept | {"BROADSHEET_SOURCES": ""} | environ,
         timeout=120,
     )
 

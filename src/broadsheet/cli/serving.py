@@ -65,11 +65,13 @@ def _run(library: Library, listener: socket.socket) -> None:
     from broadsheet.jobs.digests import DigestJob
     from broadsheet.jobs.index import IndexJob
     from broadsheet.jobs.runner import Runner
+    from broadsheet.jobs.sync import SyncJob
     from broadsheet.web.app import create_app
 
     logs.configure(library.settings.log_level)
     is_showing_specimens = library.load_specimens()
-    runner = Runner({"index": IndexJob(library), "digests": DigestJob(library)})
+    sync = SyncJob(library)
+    runner = Runner({"index": IndexJob(library), "digests": DigestJob(library), "sync": sync})
     app = create_app(library)
     app.state.runner = runner
     what = "the specimen edition" if is_showing_specimens else f"{_count(library)} papers"
@@ -89,6 +91,7 @@ def _run(library: Library, listener: socket.socket) -> None:
             signal.signal(number, lambda _number, _frame: None)
         server.run(sockets=[listener])
     finally:
+        sync.stop()
         runner.stop()
 
 

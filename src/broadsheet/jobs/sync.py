@@ -27,6 +27,7 @@ from broadsheet.errors import (
     SourceError,
     StoreError,
 )
+from broadsheet.sources._turns import Timing
 from broadsheet.sources.network import Plan, Reading, plans
 
 if TYPE_CHECKING:
@@ -64,10 +65,26 @@ class SyncJob:
         chance: Chance = _CHANCE,
     ) -> None:
         self._library = library
-        self._plans = plans(library.settings) if sources is None else sources
+        self._stopped = threading.Event()
+        if sources is None:
+            sources = plans(library.settings, timing=Timing(sleep=self._wait))
+        self._plans = sources
         self._chance = chance
         self._holder = _holder()
         self._is_scheduled = False
+
+    def stop(self) -> None:
+        """End the reading that goes on as soon as what it has is saved; the next one goes on."""
+        self._stopped.set()
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep, unless the program ends meanwhile.
+
+        Raises:
+            BudgetSpentError: it does.
+        """
+        if self._stopped.wait(seconds):
+            raise BudgetSpentError("the program ends")
 
     def run_once(self) -> bool:
         """Read one source that is due; return False when there is none.
@@ -85,7 +102,7 @@ class SyncJob:
             return False
         plan = self._plans[claim.source]
         try:
-            _Run(self._library, plan, claim).go(
+            _Run(self._library, plan, claim, is_over=self._stopped.is_set).go(
                 Reading(cursor=claim.cursor, now=now), chance=self._chance
             )
         except SourceError as error:
@@ -120,7 +137,15 @@ def sync(  # what a command line says
 class _Run:
     """The reading of one claimed source."""
 
-    def __init__(self, library: Library, plan: Plan, claim: Sync) -> None:
+    def __init__(
+        self,
+        library: Library,
+        plan: Plan,
+        claim: Sync,
+        *,
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._is_over = is_over
         self._library = library
         self._plan = plan
         self._claim = claim
@@ -136,7 +161,7 @@ class _Run:
             ConflictError: the claim was lost to another process.
             StoreError: nothing could be saved.
         """
-        source = _Bounded(self._plan.open(reading))
+        source = _Bounded(self._plan.open(reading), self._is_over)
         pause = timedelta()
 
         def save(report: IngestReport) -> None:
@@ -205,10 +230,11 @@ class _Run:
 
 
 class _Bounded:
-    """A source that ends, as if it had no more, when its run has asked often enough."""
+    """A source that ends, as if it had no more, when its run has asked often enough or is over."""
 
-    def __init__(self, inner: Remote) -> None:
+    def __init__(self, inner: Remote, is_over: Callable[[], bool]) -> None:
         self._inner = inner
+        self._is_over = is_over
         self.is_spent = False
 
     @property
@@ -224,7 +250,11 @@ class _Bounded:
     def read(self) -> Iterator[Record | Observation | Fault]:
         """Yield what there is within this run's means."""
         try:
-            yield from self._inner.read()
+            for item in self._inner.read():
+                yield item
+                if self._is_over():
+                    self.is_spent = True
+                    return
         except BudgetSpentError:
             self.is_spent = True
 

@@ -155,7 +155,7 @@ class Http:
     ) -> None:
         bound = min(FIRST_PAUSE_S * 2.0**attempt, MAX_PAUSE_S)
         pause = self._client.timing.random() * bound if asked is None else asked
-        log.info("asking_again", url=url, problem=problem, pause_s=round(pause, 1))
+        log.debug("asking_again", url=url, problem=problem, pause_s=round(pause, 1))
         self._turns.rest(site, pause)
 
     def _site(self, url: httpx2.URL) -> Site:

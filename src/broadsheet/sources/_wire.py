@@ -70,7 +70,7 @@ def any_address(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise LineError(f"{host} cannot be found: {error}") from error
+        raise LineError(f"its name cannot be looked up ({error})") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

@@ -114,9 +114,10 @@ class _Maker:
             opener = partial(self._arxiv_api, rest.strip())
             return Plan(name=name, interval=self._interval, open=opener)
         if kind in {"http", "https"}:
-            return Plan(name=name, interval=self._interval, open=partial(self._feed, name))
+            opener = partial(self._feed, name, source_name(_host(name)))
+            return Plan(name=name, interval=self._interval, open=opener)
         if kind == "oai" and colon:
-            return Plan(name=name, interval=rare, open=partial(self._oai, rest))
+            return Plan(name=name, interval=rare, open=partial(self._oai, _repository(rest)))
         raise SettingError(
             f"sources must name arxiv, arxiv-oai, arxiv-api:QUERY, daily, a feed's address or "
             f"oai:ADDRESS, not {name[:80]!r}",
@@ -135,10 +136,7 @@ class _Maker:
         )
         return self._harvest(repository, reading, door=_wire.any_address)
 
-    def _oai(self, address: str, reading: Reading) -> Remote:
-        url, _, part = address.partition("#")
-        source = source_name(_host(url)).replace("feed-", "oai-", 1)
-        repository = Repository(name=f"oai:{address}", source=source, url=url, sets=[part])
+    def _oai(self, repository: Repository, reading: Reading) -> Remote:
         return self._harvest(repository, reading, door=self._door)
 
     def _harvest(self, repository: Repository, reading: Reading, *, door: Door) -> Remote:
@@ -171,12 +169,12 @@ class _Maker:
             since=reading.since or (DAILY_BEGAN if reading.is_full else None),
         )
 
-    def _feed(self, url: str, reading: Reading) -> Remote:
+    def _feed(self, url: str, source: str, reading: Reading) -> Remote:
         http = self._http()
         return Feed(
             lambda address, headers: http.get(address, headers=headers, door=self._door),
             url,
-            source=source_name(_host(url)),
+            source=source,
             cursor={} if reading.is_full else reading.cursor,
         )
 
@@ -190,13 +188,25 @@ class _Maker:
         )
 
 
+def _repository(address: str) -> Repository:
+    url, _, part = address.partition("#")
+    source = source_name(_host(url)).replace("feed-", "oai-", 1)
+    return Repository(name=f"oai:{address}", source=source, url=url, sets=[part])
+
+
 def _host(url: str) -> str:
+    """Return the host of an address on the web.
+
+    Raises:
+        SettingError: it is none.
+    """
     try:
-        return httpx2.URL(url).host
+        parsed = httpx2.URL(url)
     except httpx2.InvalidURL as error:
-        raise SettingError(
-            f"sources: {url[:80]!r} is no address: {error}", field="sources"
-        ) from error
+        raise SettingError(f"sources: {url[:80]!r} is no address", field="sources") from error
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise SettingError(f"sources: {url[:80]!r} is no http or https address", field="sources")
+    return parsed.host
 
 
 def _agent(settings: Settings) -> str:

@@ -1,0 +1,129 @@
+"""``broadsheet sync`` as a shell sees it, against arXiv on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from broadsheet.text import arxiv_calendar
+from tests.servers.arxiv import Arxiv, Preprint, arxiv, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOW = datetime.now(UTC)  # the program's own clock is the machine's
+WELL = Preprint(
+    id="2603.00001",
+    title="How deep is a gravity well",
+    listed=arxiv_calendar.today(NOW),
+    versions=(NOW - timedelta(days=1),),
+)
+
+
+@pytest.fixture
+def service() -> Iterator[Arxiv]:
+    """Run arXiv on loopback, with one paper of the newest listing."""
+    with arxiv() as held:
+        held.day = WELL.listed
+        held.now = NOW
+        held.add(WELL)
+        yield held
+
+
+def run(
+    data: Path, service: Arxiv, *words: str, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the program on a data folder; it reads arXiv there."""
+    assert service.server is not None
+    kept = {name: value for name, value in os.environ.items() if name[:11] != "BROADSHEET_"}
+    return subprocess.run(
+        [sys.executable, "-m", "broadsheet", "--data", str(data), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=kept | settings(service.server) | environ,
+        timeout=120,
+    )
+
+
+def answer(data: Path, service: Arxiv, *words: str) -> Any:
+    """Run the program with --json and return the object it printed."""
+    done = run(data, service, *words, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_sync_search_and_sync_again(service: Arxiv, tmp_path: Path) -> None:
+    """The same counts as an import, and nothing new the second time."""
+    first = answer(tmp_path, service, "sync")
+    found = answer(tmp_path, service, "search", "gravity", "--mode", "lexical")
+    second = answer(tmp_path, service, "sync", "arxiv")
+
+    assert {name: first[name] for name in ("read", "new", "quarantined", "papers", "errors")} == {
+        "read": 1,
+        "new": 1,
+        "quarantined": 0,
+        "papers": 1,
+        "errors": [],
+    }
+    assert [paper["title"] for paper in found["papers"]] == [WELL.title]
+    assert (second["read"], second["new"], second["papers"]) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("option", "asked"), [("--since=2026-03-01", "2026-03-01"), ("--full", None)]
+)
+def test_the_past_is_read_from_the_repository(
+    service: Arxiv, tmp_path: Path, option: str, asked: str | None
+) -> None:
+    """The announcements hold only the newest day."""
+    report = answer(tmp_path, service, "sync", "arxiv", option)
+
+    assert report["new"] == 1
+    assert service.server is not None
+    (request,) = service.server.asked
+    assert (request.path, request.params.get("from")) == ("/oai", asked)
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "field"),
+    [
+        pytest.param(["sync"], {"BROADSHEET_SOURCES": ""}, "sources", id="none is set"),
+        pytest.param(["sync", "arxib"], {}, "sources", id="none of that name"),
+        pytest.param(["sync", "--full", "--since=2026-03-01"], {}, "since", id="both"),
+    ],
+)
+def test_wrong_use_is_named(
+    service: Arxiv, tmp_path: Path, words: list[str], environ: dict[str, str], field: str
+) -> None:
+    """Exit code 2, and the field as JSON."""
+    done = run(tmp_path, service, *words, "--json", **environ)
+
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["field"] == field
+
+
+def test_one_dead_source_is_said_and_the_others_are_read(service: Arxiv, tmp_path: Path) -> None:
+    """Exit code 1, and both on the report."""
+    done = run(tmp_path, service, "sync", "http://127.0.0.1:9/feed", "arxiv", "--json")
+
+    report = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert report["new"] == 1
+    assert len(report["errors"]) == 1
+    assert "allow_private_sources" in report["errors"][0]
+
+
+def test_a_report_for_people(service: Arxiv, tmp_path: Path) -> None:
+    """In words."""
+    done = run(tmp_path, service, "sync")
+
+    assert "1 new, 0 merged" in done.stdout
+    assert "The library holds 1 papers." in done.stdout
