@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import FormatError, SourceError
-from broadsheet.sources import _documents, _fields, _lines
+from broadsheet.sources import _documents, _fields, _lines, answers
 from broadsheet.sources._bibtex import is_bibtex
 from broadsheet.sources.arxiv_snapshot import ArxivSnapshot, is_snapshot
 from broadsheet.sources.beir import CORPUS, Beir
@@ -43,7 +43,8 @@ STDIN = "-"
 _KINDS = (
     "Broadsheet reads JSON Lines, BibTeX, RIS, Web of Science, nbib, CSL-JSON, EndNote XML, "
     "Zotero RDF, PubMed XML, arXiv's snapshot, works of OpenAlex, Crossref and Semantic Scholar "
-    "(all also .gz and .zst), captured pages (plain text), tables of votes (.tsv) and BEIR folders"
+    "(all also .gz and .zst), feeds, answers of arXiv and OAI-PMH, "
+    "captured pages (plain text), tables of votes (.tsv) and BEIR folders"
 )
 _REFERENCES: tuple[tuple[Callable[[bytes], bool], Callable[[Path], Source]], ...] = (
     (is_web_of_science, WebOfScience),
@@ -57,11 +58,16 @@ _OBJECTS: tuple[tuple[Callable[[dict[str, Any]], bool], Callable[[Path], Source]
     (is_semantic_scholar, SemanticScholar),
     (is_crossref, Crossref),
     (is_csl, Csl),
+    (answers.is_daily, answers.daily),
 )
 _ROOTS: tuple[tuple[re.Pattern[bytes], Callable[[Path], Source]], ...] = (
     (re.compile(rb"<(?:PubmedArticleSet|MedlineCitationSet)\b"), PubMed),
     (re.compile(rb"<xml\b[^>]*>\s*<records\b"), EndNote),
     (re.compile(rb"<rdf:RDF\b[^>]*zotero\.org/namespaces"), Zotero),
+    (re.compile(rb"<OAI-PMH\b"), answers.oai),
+    (re.compile(rb"<feed\b.*?arxiv\.org/api/", re.DOTALL), answers.arxiv_answer),
+    (re.compile(rb"<(?:feed|rss)\b.*?rss\.arxiv\.org/", re.DOTALL), answers.announcements),
+    (re.compile(rb"<(?:feed|rss|rdf:RDF)\b"), answers.any_feed),
 )
 _BINARY = {
     b"%PDF": "a PDF",
@@ -118,7 +124,7 @@ def _by_content(path: Path, sample: list[bytes]) -> Source:
     _refuse_binary(path, sample, first)
     if first.startswith(b"<") and (source := _xml(path, b"\n".join(sample))):
         return source
-    if first.startswith((b"{", b"[")) and (source := _objects(path)):
+    if first.startswith((b"{", b"[")) and (source := _objects(path, sample)):
         return source
     if first.startswith(b"{"):
         return _json_lines(path, sample)
@@ -149,8 +155,10 @@ def _xml(path: Path, sample: bytes) -> Source | None:
     return next((source(path) for root, source in _ROOTS if root.search(sample)), None)
 
 
-def _objects(path: Path) -> Source | None:
+def _objects(path: Path, sample: list[bytes]) -> Source | None:
     """Return the source whose objects the file's first ones are; JSON Lines of ours are none."""
+    if answers.is_json_feed(b"\n".join(sample)):
+        return answers.any_feed(path)
     for _, item, _ in islice(_documents.read(path), SAMPLE_LINES):
         if isinstance(item, dict):
             for is_kind, source in _OBJECTS:
