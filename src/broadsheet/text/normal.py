@@ -7,6 +7,7 @@ import hashlib
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 from broadsheet.text import latex
 
@@ -37,6 +38,7 @@ _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d"}
 )
 _JOINERS = re.compile("[\u200c\u200d\ufe0f]+")
+_MAX_RUN = 8  # longer runs of foreign letters hardly come twice
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")
 _NOT_WORD = re.compile(r"[\W_]+")
 _INLINE_TAGS = (
@@ -133,7 +135,13 @@ def _without_harmful(s: str) -> str:
 
 
 def _folded(found: re.Match[str]) -> str:
-    s = unicodedata.normalize("NFKD", found[0]).casefold()
+    run = found[0]
+    return _folded_run(run) if len(run) <= _MAX_RUN else _folded_run.__wrapped__(run)
+
+
+@lru_cache(maxsize=4096)
+def _folded_run(s: str) -> str:
+    s = unicodedata.normalize("NFKD", s).casefold()
     s = _JOINERS.sub("", _ACCENTS.sub("", unicodedata.normalize("NFKD", s)))
     return unicodedata.normalize("NFC", s.translate(_LETTERS))
 
