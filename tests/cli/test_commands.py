@@ -10,14 +10,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support import ROOT, free_port
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PAPERS = [
     {
@@ -120,6 +118,29 @@ def test_a_pipe_gets_plain_lines(flock: Path) -> None:
     assert "\x1b" not in lines[0]
 
 
+def test_dates_are_as_exact_as_the_source(flock: Path) -> None:
+    """A paper of March 2026 is not called one of the first of March."""
+    [sheep] = run(flock, "search", "sheep", "--mode", "lexical").stdout.splitlines()
+    [paper] = answer(flock, "search", "sheep", "--mode", "lexical")["papers"]
+
+    assert "\t2026-03\t" in sheep
+    assert (paper["published"], paper["published_precision"]) == ("2026-03-01", "month")
+
+
+def test_a_data_folder_may_begin_with_a_tilde(tmp_path: Path) -> None:
+    """Where no shell has read it: in a unit file, in quotes."""
+    run(Path("~/papers"), "check", HOME=str(tmp_path))
+
+    assert (tmp_path / "papers").is_dir()
+
+
+def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    """It is said plainly, not by the number of an error."""
+    (tmp_path / "papers").touch()
+
+    assert "is a file; --data" in run(tmp_path / "papers", "check").stderr
+
+
 def test_a_backup_restores_elsewhere(flock: Path, tmp_path: Path) -> None:
     """What was backed up can be searched in another folder."""
     answer(flock, "backup", str(tmp_path / "copy.db"))
@@ -145,6 +166,21 @@ def test_a_restore_forgets_the_old_index(flock: Path, tmp_path: Path) -> None:
 
     assert answer(data, "search", "goats", "--mode", "lexical")["papers"] == []
     assert answer(data, "check")["problems"] == []
+
+
+def test_references_are_imported_and_found(tmp_path: Path) -> None:
+    """A reader's own file goes in by one command and is found by word and by name."""
+    file = tmp_path / "refs.bib"
+    file.write_text(
+        "@article{a, title={On {Camel} Counting}, author={Example, Ada}, doi={10.5555/camel},\n"
+        " year=2020}\n@misc{b, year=2020}\n"
+    )
+
+    report = answer(tmp_path / "data", "import", str(file))
+
+    assert (report["read"], report["new"], report["quarantined"]) == (2, 1, 1)
+    (found,) = answer(tmp_path / "data", "search", "camel", "--mode", "lexical")["papers"]
+    assert (found["id"], found["title"]) == ("doi:10.5555/camel", "On Camel Counting")
 
 
 def test_editions_and_trends_are_empty_for_a_reason(flock: Path) -> None:

@@ -35,13 +35,15 @@ def import_files(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Read papers from files: captured pages, JSON Lines (.zst, .gz), BEIR folders, vote tables.
+    """Read papers from files: references, JSON Lines, answers of services, captured pages.
 
+    What a file is, BibTeX, RIS, CSL-JSON, EndNote, Zotero, PubMed, arXiv's snapshot, OpenAlex,
+    Crossref, Semantic Scholar and more, packed or not, is told by its content.
     Repeating an import changes nothing. What cannot be read is kept in quarantine with the
     reason. The papers can be found by word when the command ends, by meaning as soon as
     `broadsheet serve` or --wait has encoded them.
 
-    Example: broadsheet import daily-papers.jsonl.zst pages/*.txt
+    Example: broadsheet import daily-papers.jsonl.zst refs.bib pages/*.txt
     """
     from broadsheet.sources import open_files
 
