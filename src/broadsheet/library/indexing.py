@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 WORDS_BATCH = 500  # changes made searchable at once
+BACKLOG_BATCH = 4_000  # while somebody waits for all of them: 1,650 papers/s against 1,150
 MEANING_BATCH = 32  # papers encoded at once: about a tenth of a second, so that a stop is quick
 POLL_S = 0.2  # between two looks at another process's progress
 
@@ -75,7 +76,7 @@ def catch_up(library: Library, /, *, is_encoding: bool, progress: Progress | Non
     goal = library.store.last_change()
     start = library.engine.status().position
     while library.engine.status().position < goal:
-        if not _step(library, apply_changes):
+        if not _step(library, lambda one: apply_changes(one, limit=BACKLOG_BATCH)):
             break
         _tell(progress, min(library.engine.status().position, goal) - start, goal - start)
     if is_encoding:
