@@ -331,3 +331,27 @@ def test_the_end_of_the_program_ends_a_reading(service: Arxiv, library: Library)
     sync(library, plan["arxiv-oai"])
 
     assert (before, library.status().papers) == (1, 7)
+
+
+def test_an_edition_that_is_late_says_so(library: Library, job: SyncJob, clock: StillClock) -> None:
+    """Page, feed and mail show the same sentence: not "nothing new", but what is missing."""
+    assert job.run_once()
+    clock.advance(timedelta(hours=24))
+    assert job.run_once()
+
+    reason = library.edition(DAY + timedelta(days=1)).reason
+
+    assert reason.startswith("No source has delivered since Wednesday, 4 March 2026. The last")
+    assert "arXiv's listing of 2026-03-05 is due" in reason
+
+
+def test_an_edition_of_a_holiday_says_which(
+    library: Library, job: SyncJob, clock: StillClock
+) -> None:
+    """Nothing is missing on Thanksgiving."""
+    assert job.run_once()
+    clock.time = datetime(2026, 11, 26, 18, tzinfo=UTC)
+
+    reason = library.edition(date(2026, 11, 26)).reason
+
+    assert reason == "Thursday, 26 November 2026: arXiv lists nothing on Thanksgiving."

@@ -215,7 +215,7 @@ def test_an_import_that_failed_is_no_delivery(store: Store) -> None:
     store.finish_run(store.start_run("x", at=NOON), IngestReport(), at=NOON, error="broken")
 
     assert edition(at(store), TODAY, period=Period.DAY).reason == (
-        "No source has delivered since Tuesday, 3 March 2026."
+        "No source has delivered since Tuesday, 3 March 2026. The last reading of x failed: broken."
     )
 
 

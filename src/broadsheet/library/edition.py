@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from broadsheet.library import ranking
 from broadsheet.model import DayCount, Edition, EditionState, Period
-from broadsheet.text import days
+from broadsheet.text import arxiv_calendar, days
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SATURDAY = 5
 LONG_WEEKEND = timedelta(days=4)
 RUNS_LOOKED_AT = 50
+TOLD = 300  # characters of an error
 
 
 def edition(
@@ -100,13 +101,23 @@ def why_empty(desk: Desk, first: date, last: date, /, *, period: Period) -> str:
         reason = f"{name} has not come yet."
     elif period is Period.DAY and first.weekday() >= SATURDAY:
         reason = f"{name}: sources list new papers from Monday to Friday."
+    elif period is Period.DAY and (holiday := arxiv_calendar.why_none(first)):
+        reason = f"{name}: arXiv lists nothing {holiday}."
     elif heard < first:
-        reason = f"No source has delivered since {_day(heard)}."
+        reason = f"No source has delivered since {_day(heard)}.{_trouble(desk.store)}"
     elif last >= today:
-        reason = f"Nothing is listed for {name} yet."
+        reason = f"Nothing is listed for {name} yet.{_trouble(desk.store)}"
     else:
         reason = f"No source listed anything for {name}."
     return reason[0].upper() + reason[1:]
+
+
+def _trouble(store: Store) -> str:
+    """Return what went wrong when a source was last read, to be put behind a sentence, or ""."""
+    newest = next(iter(store.runs(limit=1)), None)
+    if newest is None or not newest.error:
+        return ""
+    return f" The last reading of {newest.source} failed: {newest.error[:TOLD].rstrip('.')}."
 
 
 def last_delivery(store: Store, /) -> datetime | None:
