@@ -231,3 +231,11 @@ def test_every_string_is_a_query(typed: str) -> None:
     assert all(clause.typed in typed and clause.text for clause in read.clauses)
     for _, rest in query.parts(read):
         assert len(rest) <= len(typed)
+
+
+@pytest.mark.parametrize("text", ["-", "((", "?!", "*", " … ", "🙂"])
+def test_signs_alone_ask_nothing(text: str) -> None:
+    """No word, no meaning: the encoder would find papers that are near nothing at all."""
+    read = query.parse(text)
+
+    assert (read.clauses, read.meaning) == ((), "")

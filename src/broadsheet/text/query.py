@@ -93,7 +93,8 @@ def parse(text: str) -> Query:
     reading = _Reading()
     for piece in _pieces(head):
         _read(piece, reading)
-    meaning = latex.to_text(" ".join(reading.meaning))
+    # Without a word there is no meaning either: an encoder finds something even for "?!".
+    meaning = latex.to_text(" ".join(reading.meaning)) if reading.clauses else ""
     return Query(
         text=text,
         clauses=tuple(reading.clauses),
