@@ -169,6 +169,23 @@ def test_a_name_finds_the_authors_papers_newest_first(shelf: Library) -> None:
     assert [hit.why.known_item for hit in found.hits[:3]][:2] == ["author", "author"]
 
 
+@pytest.mark.parametrize("query", ["hopper 2020", "(2020) grace hopper"])
+def test_a_name_and_a_year_find_that_years_papers(shelf: Library, query: str) -> None:
+    """As papers are cited; her newer paper is no known item."""
+    found = shelf.search(query)
+
+    assert numbers(found)[0] == 4
+    assert [hit.why.known_item for hit in found.hits[:2]] == ["author", ""]
+
+
+def test_a_year_that_is_ruled_out_names_nothing(shelf: Library) -> None:
+    """The filters of the page hold for known items too; two years are a span, not a citation."""
+    elsewhere = shelf.search("hopper 2020", filters=Filters(since=date(2021, 1, 1)))
+
+    assert all(not hit.why.known_item for hit in elsewhere.hits)
+    assert all(not hit.why.known_item for hit in shelf.search("hopper 2019 2020").hits)
+
+
 def test_known_items_keep_pages_whole(shelf: Library) -> None:
     """What was put first is not found a second time on a later page."""
     pages = [numbers(shelf.search("grace hopper", limit=1, offset=at)) for at in range(6)]

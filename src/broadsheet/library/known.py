@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from broadsheet.model import Occur, Query
@@ -24,6 +26,8 @@ TITLE_CANDIDATES = 5
 
 NAME_WORDS = range(2, 5)
 """Words of an author's full name; one word alone is more often a subject than a person."""
+
+_YEAR = re.compile(r"\(?(?:19|20)\d\d\)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,32 @@ def by_author(
     *,
     among: npt.NDArray[np.int64] | None,
 ) -> KnownItems:
-    """Return an author's papers, newest first, when the query is nothing but the name."""
+    """Return an author's papers, newest first, when the query is nothing but the name.
+
+    A year beside the name ("vaswani 2017") keeps to that year's.
+    """
     if not _is_plain(query.clauses) or len(query.clauses) not in NAME_WORDS or filters.authors:
         return KnownItems()
-    name = " ".join(clause.text for clause in query.clauses)
+    words = [clause.text for clause in query.clauses]
+    years = [word for word in words if _YEAR.fullmatch(word)]
+    if len(years) > 1:
+        return KnownItems()
+    name = " ".join(word for word in words if word not in years)
     named = replace(filters, authors=(name,))
+    if years:
+        named = _within(named, int(years[0].strip("()")))
     found = engine.lexical(Query(text=""), named, k=CANDIDATES, among=among)
     return KnownItems(tuple(found.keys.tolist()), "author") if found.total else KnownItems()
+
+
+def _within(filters: Filters, year: int) -> Filters:
+    """Return the filters, narrowed to a year."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    return replace(
+        filters,
+        since=max(filters.since or first, first),
+        until=min(filters.until or last, last),
+    )
 
 
 def _is_plain(clauses: Sequence[Clause]) -> bool:
