@@ -62,6 +62,8 @@ def open_library(
     folder = Path(path) if path is not None else data_folder(environ)
     try:
         folder.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise StoreError(f"{folder} is a file; --data and BROADSHEET_DATA name a folder") from error
     except OSError as error:
         raise StoreError(f"the data folder {folder} cannot be made: {error}") from error
     settings = config.load(folder, environ)

@@ -64,7 +64,7 @@ def main_options(
     ] = False,
 ) -> None:
     """Take what is common to all commands."""
-    context.obj = data
+    context.obj = data.expanduser() if data else None
 
 
 for module in (serving, syncing, importing, searching, editions, upkeep, settings, evaluating):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from broadsheet.library import Library
-    from broadsheet.model import Hit, Results
+    from broadsheet.model import Hit, Paper, Results
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
 Several = list[str] | None
@@ -106,9 +106,14 @@ def _print_results(results: Results, *, is_json: bool) -> None:
 
 def _rows(hits: Sequence[Hit]) -> list[list[object]]:
     return [
-        [f"{hit.score:.3f}", hit.paper.id, hit.paper.published or "", hit.paper.title]
-        for hit in hits
+        [f"{hit.score:.3f}", hit.paper.id, _published(hit.paper), hit.paper.title] for hit in hits
     ]
+
+
+def _published(paper: Paper) -> str:
+    """Return when a paper appeared, as far as known: 2026-08-21, 2026-08, 2026, or ""."""
+    shown = paper.published.isoformat() if paper.published else ""
+    return shown[: {"year": 4, "month": 7}.get(paper.precision.value)]
 
 
 def _hit_as_json(hit: Hit) -> dict[str, Any]:
@@ -119,6 +124,7 @@ def _hit_as_json(hit: Hit) -> dict[str, Any]:
         "score": hit.score,
         "authors": list(paper.authors),
         "published": paper.published,
+        "published_precision": paper.precision,
         "categories": list(paper.categories),
         "votes": paper.votes,
         "why": {
