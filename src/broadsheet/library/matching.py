@@ -5,7 +5,8 @@ better, or where everything else agrees as well. ``agreement`` is the whole rule
 
 1. Years, where both are known, differ by at most 1 (a preprint and its proceedings).
 2. Authors, where both lists are known, share the first author and at least half of the shorter
-   list; where one side knows only their number, the numbers are equal.
+   list; where one side knows only their number, the numbers are equal, or the abstracts are:
+   sources name two authors of five.
 3. Two identifiers of one kind that differ (two arXiv ids, two documents of one folder) are two
    works, whatever their titles say, and whatever identifier of a lesser kind they share:
    sources give one DOI to ten preprints (``contradict``).
@@ -39,6 +40,7 @@ class Facts:
     year: int | None = None
     authors: tuple[str, ...] = ()
     author_count: int | None = None
+    abstract: str = ""
     has_real_id: bool = False
 
 
@@ -48,6 +50,7 @@ def facts_of(record: Record, /) -> Facts:
         year=record.published.year if record.published else None,
         authors=record.authors,
         author_count=len(record.authors) or record.author_count,
+        abstract=record.abstract,
         has_real_id=has_real_id(record.identifiers),
     )
 
@@ -58,6 +61,7 @@ def facts_of_paper(paper: Paper, /) -> Facts:
         year=paper.year,
         authors=paper.authors,
         author_count=paper.author_count,
+        abstract=paper.abstract,
         has_real_id=has_real_id(paper.identifiers),
     )
 
@@ -72,7 +76,9 @@ def agreement(one: Facts, other: Facts, /, *, title: str) -> int | None:
     years = _years_agree(one, other)
     authors = _authors_agree(one, other)
     counts = _counts_agree(one, other)
-    if years is False or authors is False or (authors is None and counts is False):
+    if years is False or authors is False:
+        return None
+    if authors is None and counts is False and not _abstracts_agree(one, other):
         return None
     if one.has_real_id and other.has_real_id:
         is_enough = is_distinctive(title) and bool(years) and bool(authors)
@@ -129,6 +135,12 @@ def _authors_agree(one: Facts, other: Facts) -> bool | None:
     yours = [normal.author_key(name) for name in other.authors]
     shorter = min(len(set(mine)), len(set(yours)))
     return mine[0] == yours[0] and 2 * len(set(mine) & set(yours)) >= shorter
+
+
+def _abstracts_agree(one: Facts, other: Facts) -> bool:
+    """Tell whether both abstracts are known and one, but for spelling."""
+    mine, yours = normal.title_key(one.abstract), normal.title_key(other.abstract)
+    return bool(one.abstract.strip()) and mine == yours
 
 
 def _counts_agree(one: Facts, other: Facts) -> bool | None:
