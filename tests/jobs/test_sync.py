@@ -355,3 +355,23 @@ def test_an_edition_of_a_holiday_says_which(
     reason = library.edition(date(2026, 11, 26)).reason
 
     assert reason == "Thursday, 26 November 2026: arXiv lists nothing on Thanksgiving."
+
+
+def test_an_instance_that_starts_at_a_weekend_has_papers(
+    service: Arxiv, library: Library, job: SyncJob, clock: StillClock
+) -> None:
+    """The feeds are empty then; what was submitted last is better than nothing, once."""
+    assert service.server is not None
+    clock.time = datetime(2026, 3, 7, 12, tzinfo=UTC)  # a Saturday
+    service.day = date(2026, 3, 7)
+
+    assert job.run_once()
+    assert titles(library, "gravity") == [WELL.title]
+    assert [asked.path for asked in service.server.asked] == ["/atom/cs.AI", "/api/query"]
+
+    clock.time = datetime(2026, 3, 9, 12, tzinfo=UTC)
+    service.day = date(2026, 3, 9)
+    service.add(replace(WELL, listed=service.day))
+    assert job.run_once()
+    assert library.paper(WELL.id).announced == service.day
+    assert service.server.asked[-1].path == "/atom/cs.AI"

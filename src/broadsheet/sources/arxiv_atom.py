@@ -94,6 +94,7 @@ class ArxivQuery:
         cursor: Mapping[str, Any],
         since: date | None = None,
         is_full: bool = False,
+        first_time: int = FIRST_TIME,
     ) -> None:
         self._http = http
         self._url = url
@@ -101,7 +102,7 @@ class ArxivQuery:
         self._cursor = dict(cursor)
         known = "" if is_full else str(cursor.get("updated", ""))
         self._until = since.isoformat() if since else known
-        self._most = FIRST_TIME if not self._until and not is_full else MAX_RESULTS
+        self._most = first_time if not self._until and not is_full else MAX_RESULTS
 
     @property
     def name(self) -> str:

@@ -24,7 +24,7 @@ from broadsheet.sources._fields import FieldError
 from broadsheet.text import arxiv_calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from xml.etree.ElementTree import Element
 
     from broadsheet.model import Observation
@@ -72,7 +72,11 @@ def parse(data: bytes, *, where: str = "feed") -> Batch:
 
 
 class ArxivFeed:
-    """The announcement feeds of some categories."""
+    """The announcement feeds of some categories.
+
+    At week-ends they are empty. An instance that starts then, and never had a batch, is given
+    what `newest` yields instead, so that its first page is no empty one.
+    """
 
     def __init__(
         self,
@@ -82,7 +86,9 @@ class ArxivFeed:
         categories: Sequence[str],
         cursor: Mapping[str, Any],
         now: datetime,
+        newest: Callable[[], Iterator[Record | Observation | Fault]] = lambda: iter(()),
     ) -> None:
+        self._newest = newest
         self._http = http
         self._url = url.rstrip("/")
         self._categories = categories
@@ -114,6 +120,8 @@ class ArxivFeed:
                         continue
                     seen.add(item.source_id)
                 yield item
+        if not any(map(self._day, self._categories)):
+            yield from self._newest()
         self._check()
 
     def _feed(self, category: str) -> Iterator[Record | Fault]:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 OAI_INTERVAL = timedelta(hours=12)  # arXiv's repository changes once a night
 ARXIV_FIRST_DAYS = 3  # how far the first harvest of arXiv goes back
+ARXIV_FIRST_PAPERS = 500  # of an instance that starts at a week-end
 DAILY_BEGAN = date(2023, 5, 4)  # the first day of the hosted daily list
 FOLDER = "http"  # in the data folder: whose turn it is at each site
 
@@ -179,12 +180,21 @@ class _Maker:
         )
 
     def _arxiv(self, reading: Reading) -> Remote:
+        http = self._http()
+        newest = ArxivQuery(
+            http,
+            self._settings.arxiv_api_url,
+            query=" OR ".join(f"cat:{one}" for one in self._categories),
+            cursor={},
+            first_time=ARXIV_FIRST_PAPERS,
+        )
         return ArxivFeed(
-            self._http(),
+            http,
             self._settings.arxiv_feed_url,
             categories=self._categories,
             cursor=reading.cursor,
             now=reading.now,
+            newest=newest.read,
         )
 
 
