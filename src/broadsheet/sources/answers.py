@@ -65,9 +65,9 @@ class AnswerFile:
         page = self._parse(bytes(body), where=self.path.name)
         yield from page.items
         problem = problem or page.problem
-        error = getattr(page, "error", "")
-        if error and not page.items:
-            problem = f"the service answers with an error: {error} {getattr(page, 'said', '')}"
+        refusal = getattr(page, "error", "")
+        if refusal and not page.items:
+            problem = f"the service answers with an error: {refusal} {getattr(page, 'said', '')}"
         if problem:
             yield Fault(source=self._name, where=self.path.name, reason=problem.strip())
 
