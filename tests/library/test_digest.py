@@ -87,6 +87,21 @@ def test_nothing_goes_out_before_its_hour(
     assert [message["To"] for message in postbox.messages] == ["ada@example.org"]
 
 
+def test_a_digest_counts_only_what_there_is(
+    library: Library, postbox: Postbox, clock: StillClock
+) -> None:
+    """Nobody picks papers here: "0 picked" would say nothing."""
+    library.ingest(Pile([record(1, announced=clock.now().date())]))
+    active(library, "ada@example.org")
+    clock.advance(timedelta(hours=1))
+
+    digest.send_due(library)
+
+    said = body(postbox.messages[0])
+    assert "1 announced" in said
+    assert "picked" not in said
+
+
 def test_a_paper_comes_once_whatever_its_version(
     library: Library, postbox: Postbox, clock: StillClock
 ) -> None:

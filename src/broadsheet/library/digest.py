@@ -107,8 +107,9 @@ def compose(library: Library, subscription: Subscription, *, now: datetime) -> I
     shown = max((one.paper.day for one in papers if one.paper.day), default=today)
     edition = library.edition(shown, period=subscription.period, limit=1)
     if papers:
-        note = f"{edition.announced:,} announced, {edition.picked:,} picked, {edition.state}. "
-        note += f"{_papers(len(papers))} for you."
+        counts = ((edition.announced, "announced"), (edition.picked, "picked"))
+        said = [f"{count:,} {what}" for count, what in counts if count]
+        note = f"{', '.join([*said, edition.state])}. {_papers(len(papers))} for you."
     else:
         note = edition.reason or "Nothing is here that you have not got already."
     return Issue(
