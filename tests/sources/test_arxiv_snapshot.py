@@ -115,6 +115,7 @@ def test_less_is_enough() -> None:
     bare = of(doi=None, license=None, comments=None, versions=[], **{"journal-ref": None})
 
     assert (bare.version, bare.published, bare.source_id) == (None, None, "0704.0001")
+    assert of(versions=LINE["versions"][:1]).updated is None
     assert of(doi="hello").extra["doi"] == "hello"
     assert len(of(doi="10.1000/a 10.1000/b").identifiers) == 3
     assert of(id="hep-th/9901001").links[0].url == "https://arxiv.org/abs/hep-th/9901001"

@@ -159,18 +159,20 @@ def test_a_part_takes_from_its_whole(tmp_path: Path) -> None:
 @inproceedings{b, title={Lost}, crossref={nowhere}}
 @inbook{c, title={Circle}, crossref={c}}
 @misc{d, xdata={common, other}, title={Shared}}
+@inbook{e, title={Dated}, year={2001}, crossref={series}}
 @xdata{common, publisher={Well Press}, year=2020}
 @proceedings{v1, ids={vol2, vol2b}, title={Volume Two}, crossref={series}}
-@collection{series, title={All Volumes}, year=1999, publisher={Wells}}
+@collection{series, title={All Volumes}, year=1999, month=may, publisher={Wells}}
 """,
     )
 
-    part, lost, circle, shared, volume, _ = records
+    part, lost, circle, shared, dated, volume, _ = records
     assert faults == []
-    assert (part.venue, part.published) == ("Volume Two", date(1999, 1, 1))
+    assert (part.venue, part.published) == ("Volume Two", date(1999, 5, 1))
     assert part.extra["publisher"] == "Wells"
     assert (lost.venue, lost.published) == ("", None)
     assert circle.title == "Circle"
+    assert (dated.published, dated.precision) == (date(2001, 1, 1), Precision.YEAR)
     assert (shared.extra["publisher"], shared.published) == ("Well Press", date(2020, 1, 1))
     assert (volume.title, volume.venue) == ("Volume Two", "All Volumes")
 
@@ -253,7 +255,8 @@ def test_encodings_are_found_out(tmp_path: Path, content: bytes, encoding: str |
 def test_doubles_are_two_papers_and_the_first_field_counts(tmp_path: Path) -> None:
     """People copy entries and forget to change the key."""
     (records, faults) = read(
-        tmp_path, "@misc{k, title={One}, title={Uno}} @misc{k, title={Two}}\n@comment{k}\n"
+        tmp_path,
+        "@misc{k, title={One}, title={Uno}} @misc{k, title={Two}, title={Due}}\n@comment{k}\n",
     )
 
     assert [record.title for record in records] == ["One", "Two"]

@@ -239,6 +239,12 @@ def test_a_reference_in_csl() -> None:
     assert found.extra["key"] == "lovelace2026"
 
 
+@pytest.mark.parametrize("name", ["local:refs/1", "specimen:wells", "title:" + "0a" * 10])
+def test_names_of_ours_are_not_taken_from_files(name: str) -> None:
+    """Somebody else's file must not claim a paper that only we name so."""
+    assert not of(csl.to_values({"id": name, "type": "book", "title": "Wells"})).identifiers
+
+
 @pytest.mark.parametrize(
     ("issued", "day"),
     [

@@ -98,7 +98,7 @@ def _blocks(path: Path) -> Iterator[tuple[int, bytes | Exception]]:
     line, rest = 1, b""
     try:
         for chunk in _lines.chunks(path):
-            rest = (rest + chunk).replace(b"\r\n", b"\n")
+            rest += chunk
             starts = [found.start() for found in _START.finditer(rest)]
             # The last block may go on; a start at 0 is its own.
             for begin, end in zip([0, *starts], starts, strict=False):
