@@ -143,8 +143,12 @@ def test_an_identifier_wins_outright(shelf: Library, typed: str) -> None:
 
 
 def test_an_identifier_that_is_not_here_is_words(shelf: Library) -> None:
-    """Somebody may cite it in an abstract; there is no error."""
-    assert "id" not in [hit.why.known_item for hit in shelf.search("2501.99999").hits]
+    """Somebody may cite it in an abstract; what is near its digits in meaning is noise."""
+    found = shelf.search("2501.99999")
+
+    assert found.hits == ()
+    assert found.mode is Mode.LEXICAL
+    assert found.notes == ("No paper here goes by arxiv:2501.99999; words alone were compared.",)
 
 
 def test_an_identifier_obeys_filters(shelf: Library) -> None:

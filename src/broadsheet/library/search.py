@@ -75,6 +75,8 @@ def search(
     request, used, notes = _request(library, asked, filters or Filters(), mode, among)
     count = offset + limit
     order = _order(library, request, used, sort, count=count, shown=limit)
+    if asked.identifier is not None and order.first.by != "id":
+        notes.append(f"No paper here goes by {asked.identifier}; words alone were compared.")
     return Results(
         query=asked,
         mode=used,
@@ -138,7 +140,8 @@ def _request(
         found = library.engine.lexical(Query(text=""), rest, k=everything, among=among)
         among = np.sort(found.keys)
     asked = Request(query=query, filters=both, among=among)
-    if mode is Mode.LEXICAL or not _has_space(library, query, notes):
+    is_name = query.identifier is not None and mode is Mode.HYBRID  # an id has no meaning
+    if mode is Mode.LEXICAL or is_name or not _has_space(library, query, notes):
         return asked, Mode.LEXICAL if mode is Mode.HYBRID else mode, notes
     if mode is Mode.HYBRID:  # words are looked up while the query is encoded
         begun = library.beside.submit(candidates.first_by_words, library.engine, asked)
