@@ -350,3 +350,17 @@ def test_every_captured_answer_is_read_or_says_why() -> None:
     assert said == {name: name for name in said} | {"undefinedError": "undefinedError"}
     assert {name for name, page in pages.items() if page.problem} == {"ListRecordsBroken"}
     assert [len(pages[f"ListRecords{n}"].items) for n in ("", 2, 3, 4)] == [2, 2, 2, 2]
+
+
+def test_a_harvest_over_midnight_begins_next_time_where_it_began(
+    service: Arxiv, http: Http
+) -> None:
+    """What changed while its pages were read is in the next one."""
+    source = harvest(service, http, since=date(2026, 3, 1), today=date(2026, 3, 7))
+    items = source.read()
+    next(items)
+    service.now = datetime(2026, 3, 9, tzinfo=UTC)
+
+    list(items)
+
+    assert source.cursor == {"cs:cs:AI": {"from": "2026-03-04"}}
