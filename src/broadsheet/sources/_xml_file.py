@@ -61,10 +61,10 @@ def read(path: Path, names: Collection[str] = ()) -> Iterator[Element]:
                     raise XmlError(f"elements are nested more than {MAX_DEPTH} deep")
                 continue
             open_elements.pop()
-            if wanted is not None and wanted is not element:
-                continue
-            if wanted is element:
-                yield element
+            if wanted is not None:
+                if wanted is not element:
+                    continue
+                yield wanted
                 wanted = None
             source.since = 0
             element.clear()
