@@ -1,7 +1,7 @@
 # `make serve` reads the papers; `make test` passes the tests; `make check` is what a change must pass.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-compile
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps --no-compile
 ARGS ?=
 
 .PHONY: setup serve test test-slow check format lint types imports bench docs screenshots lock clean
@@ -50,7 +50,7 @@ imports: .venv/.test
 .venv-docs/.docs: requirements/docs.txt
 	@echo "Setting up .venv-docs ..."
 	@test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
-	@.venv-docs/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+	@.venv-docs/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
 		--no-compile -r requirements/docs.txt
 	@touch $@
 
