@@ -1,4 +1,4 @@
-"""Write the reference pages that are made from code: commands, settings.
+"""Write the pages, and the table of sources, that are made from code.
 
 Run by ``make docs``; a test fails when the committed pages differ from what this writes.
 """
@@ -13,8 +13,11 @@ from typer.main import get_command
 
 from broadsheet.cli.app import app
 from broadsheet.config import PREFIX, Settings
+from broadsheet.sources.network import KINDS, Kind
 
-HERE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+HERE = Path(__file__).resolve().parent.parent / "docs"
+SYNC = "how-to/sync.md"
+BEGIN, END = "<!-- Made from the program by `make docs`. -->\n", "<!-- End. -->\n"
 
 
 def commands() -> str:
@@ -67,12 +70,31 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"commands.md": commands, "settings.md": settings}
+def sync() -> str:
+    """Return the page on syncing with the table of sources as the program has it."""
+    before, rest = (HERE / SYNC).read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    lines = [
+        "| source | what is read | example | how often |",
+        "|---|---|---|---|",
+        *(
+            f"| `{kind.form}` | {kind.reads} | `{kind.example}` | {_how_often(kind)} |"
+            for kind in KINDS
+        ),
+    ]
+    return before + BEGIN + "\n" + "\n".join(lines) + "\n\n" + END + after
+
+
+def _how_often(kind: Kind) -> str:
+    hours = kind.least.total_seconds() / 3600
+    return f"every {hours:g} hours" if hours else "every `sync_interval` minutes"
+
+
+PAGES = {"reference/commands.md": commands, "reference/settings.md": settings, SYNC: sync}
 
 
 def main() -> None:
     """Write every page."""
-    HERE.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
         (HERE / name).write_text(page(), encoding="utf-8")
 

@@ -62,8 +62,8 @@ class Settings:
     page_size: int = _setting(20, "Papers on one page of a list.", unit="papers")
     sources: str = _setting(
         "arxiv",
-        "What `serve` and `sync` read, separated by commas: `arxiv`, `arxiv-oai`, "
-        "`arxiv-api:QUERY`, `daily`, a feed's address, `oai:ADDRESS`; empty: nothing.",
+        "What `serve` and `sync` read, separated by commas; empty: nothing. "
+        "`broadsheet sync --help` lists what can stand here.",
     )
     sync_interval: int = _setting(
         60, "The time between two looks at a source; OAI-PMH: at least 12 hours.", unit="minutes"

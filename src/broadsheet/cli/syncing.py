@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from broadsheet.cli.importing import add_reports, print_report, report_json, show_rate
 from broadsheet.cli.output import Json, note, opened, print_json, progress_bar
@@ -20,13 +21,21 @@ if TYPE_CHECKING:
     from broadsheet.library import Library
     from broadsheet.sources.network import Plan
 
-NEWEST_ONLY = {"arxiv": "arxiv-oai"}
-"""Sources that show only what is newest, and those that know the past."""
+
+class _WithSources(TyperCommand):
+    """The command, whose help ends with the table of sources."""
+
+    def format_epilog(self, _ctx: Any, formatter: Any) -> None:  # types that Typer hides
+        """Write the table of sources."""
+        from broadsheet.sources.network import KINDS
+
+        with formatter.section("Sources"):
+            formatter.write_dl([(kind.form, kind.reads) for kind in KINDS], col_max=20)
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command()(sync)
+    app.command(cls=_WithSources)(sync)
 
 
 def sync(
@@ -46,9 +55,8 @@ def sync(
 ) -> None:
     """Read sources on the network now: each from where its last reading came to.
 
-    A source is arxiv, arxiv-oai, arxiv-api:QUERY, daily, the address of a feed, or oai:ADDRESS
-    of a repository. `broadsheet serve` reads those of the setting `sources` by itself. A run that
-    is stopped goes on where it was when it is started again.
+    `broadsheet serve` reads those of the setting `sources` by itself. A run that is stopped goes
+    on where it was when it is started again.
 
     Example: broadsheet sync arxiv --since 2026-08-01
     """
@@ -65,7 +73,7 @@ def sync(
                 field="sources",
             )
         if day or full:
-            names = [NEWEST_ONLY.get(name, name) for name in names]
+            names = [network.kind_of(name).past or name for name in names]
         plans = network.plans(library.settings, names).values()
         total = IngestReport(papers=library.store.counts()["papers"])
         errors = []

@@ -17,15 +17,19 @@ from broadsheet.errors import UnreachableError
 from broadsheet.model import Fault, Record, Signal, SignalKind
 from broadsheet.sources import _fields
 from broadsheet.sources._fields import FieldError
+from broadsheet.sources._plan import Kind
 from broadsheet.sources.jsonlines import to_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from broadsheet.model import Observation
+    from broadsheet.ports import Remote
     from broadsheet.sources._http import Http
+    from broadsheet.sources._plan import Means, Opener, Reading
 
 NAME = "daily"
+BEGAN = date(2023, 5, 4)  # the first day of the list
 PATH = "/api/daily_papers"
 LIMIT = 100  # papers of one answer; a day has a few dozen
 LOOK_BACK = 3  # days that are read again, for their votes
@@ -145,6 +149,27 @@ class DailyList:
             return replace(record, signals=())
         self._totals[record.source_id] = totals
         return record
+
+
+def _prepare(means: Means, _name: str) -> Opener:
+    def opened(reading: Reading) -> Remote:
+        return DailyList(
+            means.http(),
+            means.settings.daily_list_url,
+            cursor=reading.cursor,
+            now=reading.now,
+            since=reading.since or (BEGAN if reading.is_full else None),
+        )
+
+    return opened
+
+
+KIND = Kind(
+    form=NAME,
+    reads="the hosted daily list: what people picked, votes, comments, stars, keywords",
+    example=NAME,
+    prepare=_prepare,
+)
 
 
 def _record(entry: Any, *, day: date | None, seen: datetime | None) -> Record:

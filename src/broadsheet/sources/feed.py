@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import UnreachableError
 from broadsheet.model import Fault, Record
-from broadsheet.sources import _fields, _http
+from broadsheet.sources import _fields, _http, _plan
 from broadsheet.sources._fields import FieldError
+from broadsheet.sources._plan import Kind
 from broadsheet.sources.jsonlines import to_record
 from broadsheet.text import ids
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from broadsheet.model import Observation
+    from broadsheet.ports import Remote
+    from broadsheet.sources._plan import Means, Opener, Reading
     from broadsheet.sources._wire import Answer
 
 MAX_ITEMS = 10_000
@@ -99,6 +102,29 @@ class Feed:
         if batch.problem and not batch.items:
             raise UnreachableError(f"{self._url}: {batch.problem}")
         self._cursor = _http.validators(answer)
+
+
+def _prepare(means: Means, url: str) -> Opener:
+    source = source_name(_plan.host(url))
+
+    def opened(reading: Reading) -> Remote:
+        http = means.http()
+        return Feed(
+            lambda address, headers: http.get(address, headers=headers, door=means.door),
+            url,
+            source=source,
+            cursor={} if reading.is_full else reading.cursor,
+        )
+
+    return opened
+
+
+KIND = Kind(
+    form=_plan.WEB,
+    reads="any feed: RSS, Atom or JSON Feed",
+    example="https://journal.example/feed.xml",
+    prepare=_prepare,
+)
 
 
 def _xml_items(data: bytes) -> tuple[list[dict[str, Any]], str]:

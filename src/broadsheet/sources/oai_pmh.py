@@ -11,21 +11,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import UnreachableError
 from broadsheet.model import Fault, Record
-from broadsheet.sources import _arxiv, _xml
+from broadsheet.sources import _arxiv, _plan, _xml
 from broadsheet.sources._dublin_core import record as dublin_core
 from broadsheet.sources._fields import FieldError
+from broadsheet.sources._plan import Kind
+from broadsheet.sources.feed import source_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from xml.etree.ElementTree import Element
 
     from broadsheet.model import Observation
-    from broadsheet.sources._wire import Answer
+    from broadsheet.ports import Remote
+    from broadsheet.sources._plan import Means, Opener, Reading
+    from broadsheet.sources._wire import Answer, Door
 
+INTERVAL = timedelta(hours=12)  # a harvest is long, and repositories change slowly
 RAW_LENGTH = 500
 BROKEN_ATTEMPTS = 3  # to read an answer whose XML breaks off
 DELETED = "the repository has deleted this record"
@@ -182,6 +188,43 @@ class OaiPmh:
             if not page.problem:
                 return page
         raise UnreachableError(f"{self._repository.url}: {page.problem}")
+
+
+def harvest(means: Means, repository: Repository, door: Door, reading: Reading) -> Remote:
+    """Return a repository as one run reads it.
+
+    Args:
+        means: What it is read with.
+        repository: Which.
+        door: Which addresses may be reached.
+        reading: From where.
+    """
+    http = means.http()
+    return OaiPmh(
+        lambda url, params: http.get(url, params=params, door=door),
+        repository,
+        cursor=reading.cursor,
+        today=reading.now.date(),
+        since=reading.since,
+        is_full=reading.is_full,
+    )
+
+
+def _prepare(means: Means, name: str) -> Opener:
+    url, _, wanted = _plan.part(name).partition("#")
+    source = source_name(_plan.host(url)).replace("feed-", "oai-", 1)
+    repository = Repository(name=name, source=source, url=url, sets=[wanted])
+    return partial(harvest, means, repository, means.door)
+
+
+KIND = Kind(
+    form="oai:https://...",
+    reads="any OAI-PMH 2.0 repository, in Dublin Core; `#set` behind the address is one of its "
+    "sets, and may be left out",
+    example="oai:https://repository.example/oai#articles",
+    prepare=_prepare,
+    least=INTERVAL,
+)
 
 
 def arxiv_set(category: str) -> str:
