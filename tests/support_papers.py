@@ -17,6 +17,7 @@ from broadsheet.model import (
     Scheme,
     Signal,
     SignalKind,
+    Status,
 )
 from broadsheet.ports import PaperWrite
 from tests.support import NOON, record
@@ -119,6 +120,7 @@ _common: dict[str, Any] = {
     "summary": texts,
     "summary_by": texts,
     "license": texts,
+    "status": st.none() | st.sampled_from(Status),
     "links": st.lists(links, max_size=3).map(tuple),
 }
 records = st.builds(
@@ -134,6 +136,7 @@ papers = st.builds(
     id=st.builds(PaperId, texts),
     day=st.none() | days,
     sources=several,
+    status_by=texts,
     is_specimen=st.booleans(),
     **_common,
 )

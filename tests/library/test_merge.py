@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.library.merge import fold, is_distinctive, own_identifiers
-from broadsheet.model import Identifier, Link, Precision, Record, Scheme
+from broadsheet.model import Identifier, Link, Precision, Record, Scheme, Status
 from tests.support import record
 
 ARXIV = Identifier(Scheme.ARXIV, "2603.00001")
@@ -39,6 +39,7 @@ records = st.lists(
         topics=st.lists(st.sampled_from(["agents", "proteins"]), max_size=2).map(tuple),
         venue=st.sampled_from(["", "arXiv", "ACL", "NeurIPS"]),
         summary=words,
+        status=st.none() | st.sampled_from(Status),
         summary_by=st.sampled_from(["", "machine"]),
         links=st.lists(
             st.builds(
@@ -215,6 +216,26 @@ def test_a_summary_stays_with_its_author() -> None:
     paper = fold([person, machine])
 
     assert (paper.summary, paper.summary_by) == ("By wire.", "machine")
+
+
+def test_a_retraction_is_graver_than_a_withdrawal() -> None:
+    """The place of publication has the last word, whichever source was read last."""
+    withdrawn = record(1, version=9, status=Status.WITHDRAWN)
+    retracted = record(1, source="crossref", version=None, status=Status.RETRACTED)
+    paper = fold([withdrawn, retracted])
+
+    assert (paper.status, paper.status_by) == (Status.RETRACTED, "crossref")
+
+
+def test_a_new_version_speaks_for_a_paper_again() -> None:
+    """A submission that was withdrawn and mended is not withdrawn; what others said stays."""
+    withdrawn = record(1, source_id="2603.00001v2", version=2, status=Status.WITHDRAWN)
+    mended = record(1, source_id="2603.00001v3", version=3)
+    other = record(1, source="crossref", version=None, status=Status.RETRACTED)
+
+    assert fold([record(1), withdrawn]).status is Status.WITHDRAWN
+    assert fold([withdrawn, mended]).status is None
+    assert fold([withdrawn, mended, other]).status_by == "crossref"
 
 
 def test_known_identifiers_stay() -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from broadsheet.model import Link
+from broadsheet.model import Link, Status
 from broadsheet.publish import atom, jsonfeed, rss, work, xml
 from broadsheet.publish import feed as feeds
 from tests.support_papers import paper, papers, texts
@@ -209,6 +209,18 @@ def test_specimens_say_so_in_every_format() -> None:
     assert item["title"].startswith("Specimen: ")
     assert "specimen" in item["tags"]
     assert feeds.SPECIMEN_NOTE in item["content_html"]
+
+
+def test_a_retracted_paper_says_so_in_every_format() -> None:
+    """Whoever follows a feed must not learn of it from the paper's readers."""
+    one = paper(status=Status.RETRACTED, status_by="crossref")
+    feed = feed_of([one])
+    item = json.loads(jsonfeed.render(feed))["items"][0]
+
+    for parsed in (read(atom.render(feed)), read(rss.render(feed))):
+        assert parsed.entries[0].title == f"Retracted: {one.title}"
+        assert "retracted" in [tag.term for tag in parsed.entries[0].tags]
+    assert "Retracted, according to crossref." in item["content_html"]
 
 
 @pytest.mark.parametrize("render", [atom.render, rss.render], ids=["atom", "rss"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.model import Paper, PaperId, Ranked
+from broadsheet.model import Paper, PaperId, Ranked, Status
 from broadsheet.publish import mail
 from tests.support import NOON
 
@@ -122,7 +122,8 @@ def test_an_empty_digest_says_why() -> None:
     [
         pytest.param({"abstract": ""}, "No abstract at the source.", id="no abstract"),
         pytest.param({"authors": (), "author_count": 6}, "6 authors", id="only a count"),
-        pytest.param({"is_specimen": True}, "specimen", id="specimen"),
+        pytest.param({"is_specimen": True}, "Specimen: ", id="specimen"),
+        pytest.param({"status": Status.RETRACTED}, "Retracted: ", id="retracted"),
     ],
 )
 def test_nothing_is_empty_without_a_reason(changes: dict[str, Any], expected: str) -> None:

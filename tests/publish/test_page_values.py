@@ -11,8 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from broadsheet.model import Identifier, Link, Paper, Precision, Scheme
-from broadsheet.publish import coins, markdown, metatags, opensearch, schemaorg, work
+from broadsheet.model import Identifier, Link, Paper, Precision, Scheme, Status
+from broadsheet.publish import (
+    bibtex,
+    coins,
+    csl,
+    markdown,
+    metatags,
+    opensearch,
+    ris,
+    schemaorg,
+    work,
+)
 from tests.support_papers import paper, papers, texts
 
 URL = "https://papers.example/papers/2603.00001"
@@ -48,6 +58,17 @@ def test_no_paper_has_an_empty_title(one: Paper) -> None:
 
     assert tags[0] == ("citation_title", work.title(one))
     assert all(tags[0])
+
+
+def test_who_cites_a_withdrawn_paper_is_told() -> None:
+    """A reference manager keeps the note beside the title."""
+    one = paper(status=Status.WITHDRAWN, status_by="arxiv")
+    note = "Withdrawn, according to arxiv"
+
+    assert f"  note = {{{note}}}," in bibtex.render([one], base_url="")
+    assert f"N1  - {note}" in ris.render([one], base_url="")
+    assert json.loads(csl.render([one], base_url=""))[0]["note"] == note
+    assert f"**{note}.**" in markdown.render(one, URL)
 
 
 @pytest.mark.parametrize(

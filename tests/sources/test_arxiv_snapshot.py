@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from broadsheet.model import Fault, Link, Precision, Record
+from broadsheet.model import Fault, Link, Precision, Record, Status
 from broadsheet.sources import open_files
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources.arxiv_snapshot import ArxivSnapshot, to_record
@@ -119,7 +119,7 @@ def test_less_is_enough() -> None:
     assert of(doi="hello").extra["doi"] == "hello"
     assert len(of(doi="10.1000/a 10.1000/b").identifiers) == 3
     assert of(id="hep-th/9901001").links[0].url == "https://arxiv.org/abs/hep-th/9901001"
-    assert of(comments="This paper has been withdrawn by the author").extra["withdrawn"] is True
+    assert of(comments="This paper has been withdrawn by the author").status is Status.WITHDRAWN
 
 
 def test_a_file_of_lines(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.errors import BudgetSpentError, StaleSourceError, UnreachableError
-from broadsheet.model import Fault, Identifier, Precision, Record, Scheme
+from broadsheet.model import Fault, Identifier, Precision, Record, Scheme, Status
 from broadsheet.sources import _arxiv, arxiv_atom, arxiv_rss
 from broadsheet.sources._http import Client, Http
 from broadsheet.sources._turns import Turns
@@ -197,7 +197,7 @@ def test_a_withdrawn_paper_says_so() -> None:
     """ArXiv keeps it as a version whose comment or abstract tells."""
     values = {"title": "Wells", "comment": "This paper has been withdrawn by the author"}
 
-    assert _arxiv.record(values, label="2603.00001v2").extra["withdrawn"] is True
+    assert _arxiv.record(values, label="2603.00001v2").status is Status.WITHDRAWN
 
 
 def test_the_feeds_of_two_categories_give_a_paper_once(service: Arxiv, http: Http) -> None:

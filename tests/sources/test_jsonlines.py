@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.errors import SourceError
-from broadsheet.model import Fault, Link, Precision, Record, Signal, SignalKind
+from broadsheet.model import Fault, Link, Precision, Record, Signal, SignalKind, Status
 from broadsheet.sources import _fields, _lines
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources.jsonlines import JsonLines, stem, to_record
@@ -145,7 +145,8 @@ def test_a_paper_of_the_anthology() -> None:
     assert (record.source, record.source_id, record.venue) == ("acl", "2020.acl-main.1", "ACL")
     assert (record.published, record.precision) == (date(2026, 1, 1), Precision.YEAR)
     assert [link.kind for link in record.links] == ["abstract", "doi", "pdf", "code"]
-    assert record.extra == {"bibkey": "ada-2020-wells", "retracted": True}
+    assert record.extra == {"bibkey": "ada-2020-wells"}
+    assert record.status is Status.RETRACTED
 
 
 def test_own_records_are_read_back() -> None:

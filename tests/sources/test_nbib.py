@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from broadsheet.model import Fault, Record
+from broadsheet.model import Fault, Record, Status
 from broadsheet.sources import open_files
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ def test_citations_are_records(tmp_path: Path) -> None:
         "https://pubmed.ncbi.nlm.nih.gov/3197",
         "https://github.com/ada/wells",
     }
-    assert (first.extra["retracted"], first.extra["pmc"]) == (True, "PMC1")
+    assert (first.status, first.extra["pmc"]) == (Status.RETRACTED, "PMC1")
     assert isinstance(second, Record)
     assert (second.title, second.published) == ("[Short]", date(2025, 11, 1))
-    assert "retracted" not in second.extra
+    assert second.status is None
     assert isinstance(third, Fault)
     assert (third.reason, third.where) == ("title: there is none", "pubmed.txt line 29")

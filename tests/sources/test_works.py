@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.model import Fault, Link, Paper, PaperId, Precision, Record
+from broadsheet.model import Fault, Link, Paper, PaperId, Precision, Record, Status
 from broadsheet.publish import csl as writer
 from broadsheet.sources import crossref, csl, open_files, openalex, semantic_scholar
 from broadsheet.sources._entry import to_record
@@ -157,7 +157,8 @@ def test_a_work_of_openalex() -> None:
     assert (found.published, found.venue) == (date(2026, 3, 4), "Journal of Wells")
     assert (found.topics, found.license) == (("wells", "digging"), "cc-by")
     assert Link(kind="pdf", url="https://example.org/w.pdf") in found.links
-    assert found.extra == {"kind": "article", "citations": 0, "retracted": True, "volume": "7"}
+    assert found.status is Status.RETRACTED
+    assert found.extra == {"kind": "article", "citations": 0, "volume": "7"}
 
 
 def test_a_work_of_crossref() -> None:
@@ -171,7 +172,7 @@ def test_a_work_of_crossref() -> None:
     assert (found.published, found.precision) == (date(2026, 3, 4), Precision.DAY)
     assert (found.venue, found.license) == ("Journal of Wells", "https://example.org/by")
     assert found.extra["citations"] == 3
-    assert "retracted" not in found.extra
+    assert found.status is None
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_a_work_of_crossref() -> None:
 )
 def test_a_retracted_work_of_crossref(changes: dict[str, Any]) -> None:
     """Publishers say it in one of two ways."""
-    assert of(crossref.to_values(CROSSREF | changes)).extra["retracted"] is True
+    assert of(crossref.to_values(CROSSREF | changes)).status is Status.RETRACTED
 
 
 def test_a_paper_of_semantic_scholar() -> None:

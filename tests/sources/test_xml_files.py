@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from broadsheet.errors import FormatError
-from broadsheet.model import Fault, Record
+from broadsheet.model import Fault, Record, Status
 from broadsheet.sources import _xml_file, open_files, opml
 from broadsheet.sources.endnote import EndNote
 from broadsheet.sources.pubmed import PubMed
@@ -162,7 +162,7 @@ def test_a_citation_of_pubmed(tmp_path: Path) -> None:
     assert found.authors == ("Ada Lovelace", "Well Works")
     assert found.abstract == "AIM: We dig.\n\nRESULTS: Deep."
     assert (found.published, found.topics) == (date(2026, 3, 1), ("water wells",))
-    assert found.extra["retracted"] is True
+    assert found.status is Status.RETRACTED
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from broadsheet.model import Identifier, Link, Precision, Record, Scheme
+from broadsheet.model import Identifier, Link, Precision, Record, Scheme, Status
 from broadsheet.text.digest import record_digest, record_json
 from tests.support import record
 from tests.support_papers import records, vote
@@ -35,6 +35,7 @@ CHANGES: dict[str, Any] = {
     "summary": "Deep.",
     "summary_by": "machine",
     "license": "CC0",
+    "status": Status.RETRACTED,
     "links": (Link(kind="code", url="https://example.org"),),
     "extra": {"mood": None},
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from broadsheet.model import Identifier, Link, Scheme, Signal, SignalKind
+from broadsheet.model import Identifier, Link, Scheme, Signal, SignalKind, Status
 from broadsheet.web.pages import paper_show
 from tests.support import NOON, record
 from tests.support_web import Page, fill
@@ -77,6 +77,21 @@ def test_an_address_of_before_a_merge_still_leads_here(
 
     answer = client.get(f"/papers/{old.id}", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (301, URL)
+
+
+def test_a_withdrawn_paper_is_marked_wherever_it_is_listed(
+    library: Library, client: TestClient
+) -> None:
+    """On its page with the source that says so, in the edition, among hits, and in the API."""
+    fill(library, [record(1, status=Status.WITHDRAWN, title="On wells that were deep")])
+
+    assert "arXiv says that this paper was withdrawn" in " ".join(
+        Page(client.get(URL).text).text.split()
+    )
+    for url in (f"/papers/date/{NOON.date()}", "/papers?q=wells"):
+        assert "Withdrawn" in Page(client.get(url).text).text, url
+    told = client.get(f"{URL}.json").json()["data"]
+    assert (told["status"], told["status_by"]) == ("withdrawn", "arxiv")
 
 
 HOSTILE = [

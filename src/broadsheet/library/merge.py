@@ -20,6 +20,8 @@ topics, links      all, in order of newest record first; one link per kind and a
 venue              a publisher's before a preprint server's
 comment, license   of the newest record that has one
 summary            of the newest record that has one, together with who made it
+status             retracted before withdrawn; of each source only its newest record counts, so
+                   that a new version of a paper that was withdrawn speaks for it again
 identifiers        all, best first, and those the paper ever had
 =================  ============================================================================
 """
@@ -36,6 +38,7 @@ from broadsheet.model import (
     Precision,
     Record,
     Scheme,
+    Status,
 )
 from broadsheet.text import ids, normal
 
@@ -80,6 +83,7 @@ def fold(
     announced = min((r.announced for r in newest if r.announced), default=None)
     picked = min((r.picked for r in newest if r.picked), default=None)
     summary = next(((r.summary, r.summary_by) for r in newest if r.summary), ("", ""))
+    status, status_by = _status(newest)
     return Paper(
         key=key,
         id=PaperId(str(identifiers[0])),
@@ -102,6 +106,8 @@ def fold(
         summary=summary[0],
         summary_by=summary[1],
         license=_first(newest, lambda r: r.license),
+        status=status,
+        status_by=status_by,
         links=_links(newest),
         sources=tuple(sorted({r.source for r in newest})),
         is_specimen=all(r.source == SPECIMEN_SOURCE for r in newest),
@@ -226,6 +232,21 @@ def _venue(newest: Sequence[Record]) -> str:
     venues = [record.venue for record in newest if record.venue]
     published = (one for one in venues if one.strip().casefold() not in PREPRINT_VENUES)
     return next(published, venues[0] if venues else "")
+
+
+def _status(newest: Sequence[Record]) -> tuple[Status | None, str]:
+    """Return the gravest status that a source's newest record gives, and who says so."""
+    spoken: dict[str, Status] = {}
+    heard: set[str] = set()
+    for record in newest:
+        if record.source not in heard and record.status:
+            spoken[record.source] = record.status
+        heard.add(record.source)
+    for status in (Status.RETRACTED, Status.WITHDRAWN):
+        for source, said in spoken.items():
+            if said is status:
+                return status, source
+    return None, ""
 
 
 def _links(newest: Sequence[Record]) -> tuple[Link, ...]:

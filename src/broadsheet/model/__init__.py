@@ -9,6 +9,7 @@ from broadsheet.model.paper import (
     Precision,
     Record,
     Scheme,
+    Status,
 )
 from broadsheet.model.people import (
     LOCAL_READER,
@@ -84,6 +85,7 @@ __all__ = [
     "SignalKind",
     "Sort",
     "SourceStatus",
+    "Status",
     "Subscription",
     "SubscriptionState",
     "Sync",

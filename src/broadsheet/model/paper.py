@@ -55,6 +55,13 @@ class Precision(StrEnum):
     YEAR = "year"
 
 
+class Status(StrEnum):
+    """What became of a paper that must not be read like any other."""
+
+    WITHDRAWN = "withdrawn"  # by its authors or by the server; nothing replaces it
+    RETRACTED = "retracted"  # by the place of publication
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A place where more of the paper is."""
@@ -96,6 +103,7 @@ class Record:
     summary: str = ""  # a short text by somebody else; `summary_by` says who or what
     summary_by: str = ""  # "machine" when a model wrote it
     license: str = ""
+    status: Status | None = None  # None: nothing is known against it
     links: tuple[Link, ...] = ()
     signals: tuple[Signal, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)  # every other field, JSON values
@@ -126,6 +134,8 @@ class Paper:
     summary: str = ""
     summary_by: str = ""
     license: str = ""
+    status: Status | None = None  # None: nothing is known against it
+    status_by: str = ""  # the source that says so
     links: tuple[Link, ...] = ()
     sources: tuple[str, ...] = ()  # of its records, sorted
     votes: int = 0  # totals of its signals, kept by the store

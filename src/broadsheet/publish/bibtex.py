@@ -117,7 +117,7 @@ def _fields(paper: Paper, base_url: str) -> list[tuple[str, str]]:
         ("url", _braced(_url(url))),
         ("keywords", _braced(escape(", ".join(paper.topics)))),
         ("abstract", _braced(_mixed(paper.abstract))),
-        ("note", _braced(escape("Specimen: no real paper" if paper.is_specimen else ""))),
+        ("note", _braced(escape(work.note(paper)))),
     ]
 
 

@@ -43,7 +43,7 @@ def item(paper: Paper, /, *, base_url: str = "") -> dict[str, Any]:
         "URL": url,
         "abstract": work.abstract(paper),
         "keyword": ", ".join(paper.topics),
-        "note": "Specimen: no real paper" if paper.is_specimen else "",
+        "note": work.note(paper),
     }
     return {name: value for name, value in values.items() if value}
 

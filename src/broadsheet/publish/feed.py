@@ -64,14 +64,16 @@ def feed_id(base_url: str, path: str, /) -> str:
 
 
 def entry(paper: Paper, base_url: str, /) -> Entry:
-    """Make a paper an entry; a specimen says so in its title, its text and its topics."""
+    """Make a paper an entry; a specimen says so in its title, its text and its topics.
+
+    So does a paper that was withdrawn or retracted.
+    """
     published = _midnight(paper.day or paper.published)
-    title = work.title(paper)
     return Entry(
         id=_PAPER_TAG + quote(paper.id, safe="/:", errors="replace"),
         url=work.page_url(paper, base_url),
         outside_url=work.outside_url(paper),
-        title=f"Specimen: {title}" if paper.is_specimen else title,
+        title=work.headline(paper),
         authors=paper.authors,
         summary=work.abstract(paper),
         html=_html(paper, work.page_url(paper, base_url)),
@@ -79,7 +81,12 @@ def entry(paper: Paper, base_url: str, /) -> Entry:
         updated=max(published, _midnight(paper.updated)),
         topics=tuple(
             work.unique(
-                [*(["specimen"] if paper.is_specimen else []), *paper.categories, *paper.topics]
+                [
+                    *(["specimen"] if paper.is_specimen else []),
+                    *([paper.status.value] if paper.status else []),
+                    *paper.categories,
+                    *paper.topics,
+                ]
             )
         ),
     )
@@ -98,6 +105,8 @@ def _html(paper: Paper, url: str) -> str:
     root = ET.Element("div")
     if paper.is_specimen:
         xml.add(xml.add(root, "p"), "strong", SPECIMEN_NOTE)
+    elif paper.status:
+        xml.add(xml.add(root, "p"), "strong", f"{work.note(paper)}.")
     if names := ", ".join(paper.authors):
         xml.add(root, "p", names)
     if facts := _facts(paper):

@@ -154,11 +154,10 @@ def _line(ranked: Ranked, base_url: str) -> Line:
         paper.categories[0] if paper.categories else "",
         _count(paper.votes, "vote"),
         _count(paper.comments, "comment"),
-        "specimen" if paper.is_specimen else "",
     ]
     return Line(
         rank=ranked.rank,
-        title=work.title(paper),
+        title=work.headline(paper),
         byline=f"{names} + {more}" if shown and more > 0 else names,
         counts=", ".join(part for part in counts if part),
         gist=sentences.gist(paper.summary or work.abstract(paper)) or "No abstract at the source.",

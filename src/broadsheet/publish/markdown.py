@@ -22,6 +22,8 @@ def render(paper: Paper, url: str, /) -> str:
     blocks = [f"# {_inline(paper.title) or escape(work.title(paper))}"]
     if paper.is_specimen:
         blocks.append(_SPECIMEN)
+    elif paper.status:
+        blocks.append(f"**{escape(work.note(paper))}.**")
     if paper.authors:
         blocks.append(", ".join(escape(name) for name in paper.authors))
     blocks.append(_facts(paper))

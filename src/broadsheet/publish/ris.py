@@ -43,7 +43,7 @@ def _record(paper: Paper, base_url: str) -> str:
         ("PB", "arXiv" if arxiv and not paper.venue else ""),
         ("UR", url),
         ("L1", paper.link("pdf") or ""),
-        ("N1", "Specimen: no real paper" if paper.is_specimen else ""),
+        ("N1", work.note(paper)),
     ]
     lines = [f"{tag}  - {folded}" for tag, value in fields if (folded := " ".join(value.split()))]
     return "\r\n".join([f"TY  - {kind}", *lines, "ER  - ", "", ""])

@@ -28,6 +28,21 @@ def title(paper: Paper, /) -> str:
     return readable or " ".join(paper.title.split()) or paper.id or "Untitled"
 
 
+def headline(paper: Paper, /) -> str:
+    """Return the title behind what a reader must know first: "Retracted: A title"."""
+    warning = "Specimen" if paper.is_specimen else (paper.status or "").capitalize()
+    return f"{warning}: {title(paper)}" if warning else title(paper)
+
+
+def note(paper: Paper, /) -> str:
+    """Return what whoever cites a paper must know of it; empty for nearly every one."""
+    if paper.is_specimen:
+        return "Specimen: no real paper"
+    if paper.status is None:
+        return ""
+    return f"{paper.status.capitalize()}, according to {paper.status_by}"
+
+
 def abstract(paper: Paper, /) -> str:
     """Return the abstract as readable Unicode; empty when there is none."""
     return latex.to_text(paper.abstract).strip()

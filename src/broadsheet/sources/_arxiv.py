@@ -19,11 +19,6 @@ SOURCE = "arxiv"
 _INNERMOST = re.compile(r"\([^()]*\)")
 _AND = re.compile(r",\s*and\s+|,\s+|\s+and\s+|;\s+|,(?=\S)")
 _SUFFIX = re.compile(r"(?:Jr|Sr|II|III|IV|PhD|MD)\.?", re.IGNORECASE)
-_WITHDRAWN = re.compile(
-    r"\b(?:this|the) (?:paper|article|submission|manuscript|work|preprint) (?:has been|is|was) "
-    r"withdrawn\b|\bwithdrawn by (?:the )?(?:author|arxiv|submitter)",
-    re.IGNORECASE,
-)
 
 
 def record(values: dict[str, Any], *, label: str) -> Record:
@@ -40,10 +35,7 @@ def record(values: dict[str, Any], *, label: str) -> Record:
     if named is None or named[0].scheme is not Scheme.ARXIV:
         raise FieldError(f"id: {_fields.shown(label)} is no arXiv id")
     identifier, version = named
-    said = f"{values.get('comment') or ''}\n{(values.get('abstract') or '')[:500]}"
     extra = dict(values.pop("extra", {}))
-    if _WITHDRAWN.search(said):
-        extra["withdrawn"] = True
     names = values.get("authors") or []
     values["authors"] = (
         split_authors(names) if isinstance(names, str) else [_readable(name) for name in names]

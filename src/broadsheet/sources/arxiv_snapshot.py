@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.model import Identifier, Link, Precision, Record, Scheme
-from broadsheet.sources import _fields, _lines
+from broadsheet.sources import _fields, _lines, _status
 from broadsheet.sources._entry import fault
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources.jsonlines import ADDRESS_HINTS, SAMPLE_DOIS, id_links, line_problem
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from broadsheet.model import Fault, Observation
 
 _PARAGRAPH = re.compile(r"\n {2,}")
-_WITHDRAWN = re.compile(
-    r"\b(?:this|the) (?:paper|article|submission|manuscript|work|preprint) (?:has been|is|was) "
-    r"withdrawn\b|\bwithdrawn by (?:the )?(?:author|arxiv|submitter)",
-    re.IGNORECASE,
-)
 _CREATED = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})")
 _MONTHS = {
     name: number
@@ -85,7 +80,7 @@ def to_record(values: dict[str, Any]) -> Record:
     abstract = _text(values, "abstract", _fields.MAX_ABSTRACT)
     comment = _text(values, "comments", _fields.MAX_TEXT)
     version, published, updated = _versions(values.get("versions"))
-    extra = _extra(values, f"{comment}\n{abstract[:500]}")
+    extra = _extra(values)
     given = values.get("doi")
     dois = _dois(given) if given else ()
     if given and not dois:
@@ -106,6 +101,7 @@ def to_record(values: dict[str, Any]) -> Record:
         venue=_text(values, "journal-ref", _fields.MAX_NAME),
         comment=comment,
         license=_text(values, "license", _fields.MAX_NAME),
+        status=_status.withdrawn(comment, abstract),
         links=_links(identifiers, f"{comment} {abstract}"),
         extra=extra,
     )
@@ -191,12 +187,9 @@ def _links(identifiers: tuple[Identifier, ...], said: str) -> tuple[Link, ...]:
     return tuple(found)
 
 
-def _extra(values: dict[str, Any], said: str) -> dict[str, Any]:
-    extra = {
+def _extra(values: dict[str, Any]) -> dict[str, Any]:
+    return {
         name.replace("-", "_"): normal.clean(value)
         for name in ("report-no", "submitter")
         if isinstance(value := values.get(name), str) and value
     }
-    # Looking for the word first spares every other abstract the expression.
-    is_withdrawn = "withdrawn" in said and _WITHDRAWN.search(said)
-    return extra | {"withdrawn": True} if is_withdrawn else extra

@@ -44,6 +44,7 @@ def to_values(item: dict[str, Any]) -> dict[str, Any]:
         "venue": text(item.get("container-title")) or text(mapping(item.get("event")).get("name")),
         "topics": texts(item.get("subject")),
         "license": _license(item),
+        "status": "retracted" if _is_retracted(item, title) else "",
         "links": _links(item),
         "extra": kept(
             {
@@ -55,7 +56,6 @@ def to_values(item: dict[str, Any]) -> dict[str, Any]:
                 "pages": text(item.get("page")),
                 "language": text(item.get("language")),
                 "citations": item.get("is-referenced-by-count"),
-                "retracted": _is_retracted(item, title),
             }
         ),
     }

@@ -29,8 +29,9 @@ from broadsheet.model import (
     Scheme,
     Signal,
     SignalKind,
+    Status,
 )
-from broadsheet.sources import _fields, _lines
+from broadsheet.sources import _fields, _lines, _status
 from broadsheet.sources._fields import FieldError, Fields
 from broadsheet.text import ids, links, normal
 
@@ -60,6 +61,7 @@ _PAGES = {
     Scheme.OPENREVIEW: "https://openreview.net/forum?id=",
     Scheme.PMID: "https://pubmed.ncbi.nlm.nih.gov/",
 }
+_STATUSES = {status.value: status for status in reversed(Status)}  # the gravest first
 _COUNTS = (
     (SignalKind.VOTE, "hosted", ("upvotes", "votes")),
     (SignalKind.COMMENT, "hosted", ("num_comments", "numComments")),
@@ -138,6 +140,7 @@ def to_record(values: dict[str, Any], *, shelf: str) -> Record:
     summary_by = "machine" if fields.has("ai_summary") else ""
     dates = _dates(fields, name.identifiers)
     venue = fields.text("venue", "journal")
+    is_arxiv = name.source == "arxiv"
     return Record(
         source=name.source,
         source_id=name.source_id,
@@ -159,6 +162,7 @@ def to_record(values: dict[str, Any], *, shelf: str) -> Record:
         summary=fields.paragraphs("ai_summary", "summary", limit=_fields.MAX_TEXT),
         summary_by=fields.text("summary_by") or summary_by,
         license=fields.text("license"),
+        status=_status_of(fields) or (_status.withdrawn(comment, abstract) if is_arxiv else None),
         links=_links(fields, name.identifiers, f"{comment} {abstract}"),
         signals=_signals(fields, dates.counted),
         extra=_extra(fields),
@@ -272,6 +276,19 @@ def _source_id(
         return identifiers[0].value + (f"v{version}" if version else "")
     said = [str(values.get(name)) for name in ("title", "authors", "year", "url")]
     return hashlib.sha256("\n".join(said).encode("utf-8", "replace")).hexdigest()[:20]
+
+
+def _status_of(fields: Fields) -> Status | None:
+    """Return what ``status`` says, or a field that is true under the status's own name."""
+    if not fields.has("status", *_STATUSES):
+        return None
+    marks = [name for name in _STATUSES if fields.has(name) and fields.take(name)[1] is True]
+    _, said = fields.take("status")
+    if isinstance(said, str) and said.casefold() in _STATUSES:
+        marks.append(said.casefold())
+    elif said:
+        fields.put("status", said)  # a word for something else
+    return _STATUSES[min(marks, key=list(_STATUSES).index)] if marks else None
 
 
 def _dates(fields: Fields, identifiers: tuple[Identifier, ...]) -> _Dates:

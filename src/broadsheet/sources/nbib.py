@@ -81,6 +81,7 @@ def _values(found: Tagged) -> dict[str, Any]:
         "published": _entry.when(found.first("DEP")) or _entry.when(found.first("DP")),
         "venue": " ".join(found.first("JT", "TA").split()),
         "topics": [*found.all("OT"), *map(heading, found.all("MH"))],
+        "status": "retracted" if RETRACTED in kinds else "",
         "extra": {
             "kind": kinds,
             "language": found.first("LA"),
@@ -88,7 +89,6 @@ def _values(found: Tagged) -> dict[str, Any]:
             "volume": found.first("VI"),
             "number": found.first("IP"),
             "pages": found.first("PG"),
-            "retracted": RETRACTED in kinds or None,
             "encoding": found.encoding,
         },
     }

@@ -47,12 +47,12 @@ def to_values(item: dict[str, Any]) -> dict[str, Any]:
         "topics": _topics(item),
         "license": text(best.get("license")) or text(place.get("license")),
         "links": _links(best, place),
+        "status": "retracted" if item.get("is_retracted") is True else "",
         "extra": kept(
             {
                 "kind": text(item.get("type")),
                 "language": text(item.get("language")),
                 "citations": item.get("cited_by_count"),
-                "retracted": item.get("is_retracted") is True,
                 "paratext": item.get("is_paratext") is True,
                 "authors_cut": item.get("is_authors_truncated") is True,
                 "volume": text(biblio.get("volume")),

@@ -42,13 +42,13 @@ class PubMed(XmlSource):
             "published": _date(article),
             "venue": first(article, "Journal", "Title"),
             "topics": topics + texts(inner, "MeshHeadingList", "MeshHeading", "DescriptorName"),
+            "status": "retracted" if is_retracted else "",
             "extra": {
                 "kind": kinds,
                 "language": first(article, "Language"),
                 "volume": first(article, "Journal", "JournalIssue", "Volume"),
                 "number": first(article, "Journal", "JournalIssue", "Issue"),
                 "pages": first(article, "Pagination", "MedlinePgn"),
-                "retracted": is_retracted or None,
             },
         }
 

@@ -18,12 +18,14 @@ from broadsheet.model import (
     Precision,
     Record,
     Scheme,
+    Status,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SCHEMES = {scheme.value: scheme for scheme in Scheme}
+_STATUSES: dict[str | None, Status | None] = {status.value: status for status in Status}
 _PRECISIONS = {precision.value: precision for precision in Precision}
 
 
@@ -59,6 +61,8 @@ def paper_body(paper: Paper) -> str:
         "summary": paper.summary,
         "summary_by": paper.summary_by,
         "license": paper.license,
+        "status": paper.status.value if paper.status else "",
+        "status_by": paper.status_by,
         "links": [(link.kind, link.url) for link in paper.links],
         "sources": paper.sources,
         "is_specimen": paper.is_specimen or None,
@@ -93,6 +97,8 @@ def to_paper(key: int, body: str, totals: tuple[int, int, int]) -> Paper:
         summary=get("summary", ""),
         summary_by=get("summary_by", ""),
         license=get("license", ""),
+        status=_STATUSES.get(get("status")),
+        status_by=get("status_by", ""),
         links=_links(get("links", ())),
         sources=tuple(get("sources", ())),
         votes=totals[0],
@@ -127,6 +133,7 @@ def to_record(body: str) -> Record:
         summary=get("summary", ""),
         summary_by=get("summary_by", ""),
         license=get("license", ""),
+        status=_STATUSES.get(get("status")),
         links=_links(get("links", ())),
         extra=get("extra", {}),
     )

@@ -54,6 +54,7 @@ def _content(record: Record) -> dict[str, Any]:
         "published": _day(record.published),
         "source": record.source,
         "source_id": record.source_id,
+        "status": record.status.value if record.status else "",
         "summary": record.summary,
         "summary_by": record.summary_by,
         "title": record.title,

@@ -15,6 +15,7 @@ from broadsheet.model import (
     Scheme,
     SignalKind,
     Sort,
+    Status,
 )
 
 T = TypeVar("T")
@@ -102,6 +103,8 @@ class PaperOut(Model):
     summary: str = Field(description="A short text by somebody else; empty when there is none.")
     summary_by: str = Field(description="Who wrote the summary; `machine` when a model did.")
     license: str = Field(description="As the source names it; empty when unknown.")
+    status: Status | None = Field(description="Withdrawn or retracted; null: neither is known.")
+    status_by: str = Field(description="The source that says so; empty when none does.")
     links: list[LinkOut] = Field(description="Where more of it is.")
     sources: list[str] = Field(description="Who told of it, by name.")
     votes: int = Field(description="Sum of all counters of votes.")
@@ -166,6 +169,7 @@ class RecordOut(Model):
     summary: str = Field(description="A short text by somebody else.")
     summary_by: str = Field(description="Who wrote the summary.")
     license: str = Field(description="As given.")
+    status: Status | None = Field(description="Withdrawn or retracted, by what the source says.")
     links: list[LinkOut] = Field(description="Where more of it is.")
     extra: dict[str, Any] = Field(description="Every other field that the source gave.")
 

@@ -49,6 +49,8 @@ def paper(paper: Paper, base_url: str, /) -> models.PaperOut:
         summary=latex.to_text(paper.summary),
         summary_by=paper.summary_by,
         license=paper.license,
+        status=paper.status,
+        status_by=paper.status_by,
         links=_links(paper.links),
         sources=list(paper.sources),
         votes=paper.votes,
@@ -111,6 +113,7 @@ def record(record: Record, /) -> models.RecordOut:
         summary=record.summary,
         summary_by=record.summary_by,
         license=record.license,
+        status=record.status,
         links=_links(record.links),
         extra=dict(record.extra),
     )
