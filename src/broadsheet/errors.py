@@ -80,9 +80,10 @@ class FormatError(SourceError):
 class UnreachableError(SourceError):
     """A service did not answer, or not with what was asked for."""
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    def __init__(self, message: str, *, status: int | None = None, said: str = "") -> None:
         super().__init__(message)
         self.status = status  # HTTP's; None: there was no whole answer
+        self.said = said  # the beginning of the answer's text, where it was one
 
 
 class RateLimitedError(SourceError):

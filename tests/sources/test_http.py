@@ -210,6 +210,94 @@ def test_a_long_rest_is_left_to_the_schedule(http: Http, server: Server, fake: F
     assert (len(server.asked), fake.slept) == (1, [])
 
 
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        pytest.param({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "240"}, 240, id="spent"),
+        pytest.param({"X-RateLimit-Remaining": "3", "X-RateLimit-Reset": "240"}, 1, id="not spent"),
+        pytest.param(
+            {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "240", "Retry-After": "7"},
+            7,
+            id="Retry-After is plainer",
+        ),
+    ],
+)
+def test_an_allowance_that_is_spent_is_waited_for(
+    http: Http, server: Server, fake: FakeTime, headers: dict[str, str], pause: float
+) -> None:
+    """OpenAlex says in headers of its own when its daily allowance comes back."""
+    server.faults = [Said(status=429, headers=headers)]
+
+    assert http.get(server.url).body == b"papers"
+    assert fake.slept == [pytest.approx(pause)]
+
+
+@pytest.mark.parametrize(
+    ("granted", "apart"),
+    [
+        pytest.param("1/5s", 5.0, id="one in five seconds"),
+        pytest.param("50/1s", 1.0, id="more than we ask anyway"),
+        pytest.param("0/1s", 1.0, id="nonsense"),
+        pytest.param("3/soon", 1.0, id="no number"),
+    ],
+)
+def test_the_rate_that_a_service_grants_is_kept(
+    http: Http, server: Server, fake: FakeTime, granted: str, apart: float
+) -> None:
+    """Crossref says with every answer how many requests it grants in how much time."""
+    limit, interval = granted.split("/")
+    server.faults = [
+        Said(body=b"1", headers={"X-Rate-Limit-Limit": limit, "X-Rate-Limit-Interval": interval})
+    ]
+
+    http.get(server.url)
+    http.get(server.url)
+
+    assert fake.slept == [pytest.approx(apart)]
+
+
+def test_a_key_does_not_follow_a_redirect_elsewhere(
+    http: Http, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who answers for another host must not be given the key to the first."""
+    monkeypatch.setattr(_wire, "is_public", lambda _address: True)
+    keys = {"Authorization": "Bearer sesame", "X-Api-Key": "sesame", "Accept": "x/y"}
+    with serving(lambda _asked: OK) as other:
+        server.faults = [
+            Said(status=301, headers={"Location": "/here"}),
+            Said(status=301, headers={"Location": f"{other.url}/there"}),
+        ]
+        http.get(server.url, headers=keys)
+
+        assert [asked.headers["x-api-key"] for asked in server.asked] == ["sesame", "sesame"]
+        (elsewhere,) = other.asked
+    assert elsewhere.headers["accept"] == "x/y"
+    assert "sesame" not in str(elsewhere.headers)
+
+
+def test_an_error_tells_what_the_service_said(http: Http, server: Server) -> None:
+    """A filter that is spelt wrong is mended by reading the message."""
+    server.faults = [
+        Said(status=400, body=b'{"error": "no such filter"}', headers={"Content-Type": "text/json"})
+    ]
+
+    with pytest.raises(UnreachableError, match="no such filter") as caught:
+        http.get(server.url)
+
+    assert (caught.value.status, caught.value.said) == (400, '{"error": "no such filter"}')
+
+
+def test_a_page_for_people_is_no_message(http: Http, server: Server) -> None:
+    """Markup in an error helps nobody."""
+    html = {"Content-Type": "text/html"}
+    server.faults = [Said(status=404, body=b"<h1>Not Found</h1>", headers=html)]
+
+    with pytest.raises(UnreachableError) as caught:
+        http.get(server.url)
+
+    assert caught.value.said == ""
+
+
 def test_without_retry_after_pauses_are_random_and_double(
     http: Http, server: Server, fake: FakeTime
 ) -> None:

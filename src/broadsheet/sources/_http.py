@@ -5,10 +5,13 @@
   Brooker, AWS Architecture Blog 2015), so that many instances never return together.
 * Redirects are followed by hand; each target is checked again, and must be public.
 * Answers are bounded in time and size (`_wire`), runs in requests.
+* Keys travel in headers, so that no address in a message or a log holds one; they are not sent
+  on to another host.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -38,10 +41,14 @@ MAX_REDIRECTS = 5
 MAX_RETRY_AFTER_S = 86_400.0
 DEFAULT_INTERVAL_S = 1.0
 BUDGET = 1_000  # requests of one run
+SAID = 500  # characters of an error's text
+KEYS = frozenset({"authorization", "x-api-key"})
+"""Headers that carry keys, in lower case."""
 
 ARXIV = Site("arxiv.org", 3.0)
 """All of arXiv's hosts count as one: https://info.arxiv.org/help/api/tou.html."""
 
+_INTERVAL = re.compile(r"(\d{1,6})s?", re.ASCII)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 503})
 _PASSING = frozenset({408, 425, 500, 502, 504})  # faults that may be gone in a moment
@@ -78,7 +85,8 @@ class Http:
         Args:
             url: http or https, without name and password.
             params: Added to the URL's own.
-            headers: Beside those of every request; `conditional` makes some.
+            headers: Beside those of every request; `conditional` makes some. Those that carry a
+                key go to the host that was asked, and to no other.
             door: Which addresses may be connected to.
 
         Raises:
@@ -96,6 +104,7 @@ class Http:
             target = _target(address, answer)
             if target.netloc != address.netloc:
                 door = _wire.public_address  # chosen by others, whoever chose the first
+                wanted = {name: wanted[name] for name in wanted if name.lower() not in KEYS}
             address = target
         raise UnreachableError(f"{url} leads from one address to the next without an end")
 
@@ -112,6 +121,8 @@ class Http:
             except LineError as error:
                 problem = str(error)
             else:
+                if spacing := _spacing(answer.headers):
+                    self._turns.rest(site, spacing)
                 if answer.status in {200, 304} | _REDIRECTS:
                     return answer
                 problem, pause = self._judge(answer)
@@ -145,10 +156,12 @@ class Http:
         problem = f"it answered {_status(answer.status)}"
         if answer.status in _BUSY:
             now = self._client.timing.now()
-            return problem, retry_after(answer.headers.get("retry-after", ""), now)
+            return problem, _rest_asked(answer.headers, now)
         if answer.status in _PASSING:
             return problem, None
-        raise UnreachableError(f"{answer.url}: {problem}", status=answer.status)
+        said = _said(answer)
+        told = f": {said}" if said else ""
+        raise UnreachableError(f"{answer.url}: {problem}{told}", status=answer.status, said=said)
 
     def _pause(
         self, site: Site, attempt: int, asked: float | None, *, url: str, problem: str
@@ -207,6 +220,36 @@ def retry_after(value: str, now: float) -> float | None:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max(moment.timestamp() - now, 0.0), MAX_RETRY_AFTER_S)
+
+
+def _rest_asked(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the rest that a refusal asks for: Retry-After, else until a spent allowance renews."""
+    if asked := headers.get("retry-after", "").strip():
+        return retry_after(asked, now)
+    if headers.get("x-ratelimit-remaining", "").strip() == "0":  # OpenAlex: seconds from now
+        return retry_after(headers.get("x-ratelimit-reset", ""), now)
+    return None
+
+
+def _spacing(headers: Mapping[str, str]) -> float:
+    """Return the seconds between two requests that a service grants, where it says; else 0.
+
+    Crossref: so many in an interval, as in ``x-rate-limit-limit: 5``,
+    ``x-rate-limit-interval: 1s``.
+    """
+    limit = headers.get("x-rate-limit-limit", "").strip()
+    interval = _INTERVAL.fullmatch(headers.get("x-rate-limit-interval", "").strip())
+    if not interval or not re.fullmatch(r"[1-9]\d{0,8}", limit, re.ASCII):
+        return 0.0
+    return min(float(interval[1]) / int(limit), MAX_PAUSE_S)
+
+
+def _said(answer: Answer) -> str:
+    """Return the beginning of an error's text; a page for people says nothing here."""
+    kind = answer.headers.get("content-type", "").lower()
+    if "html" in kind or not ("json" in kind or kind.startswith("text/")):
+        return ""
+    return " ".join(answer.body[: 4 * SAID].decode("utf-8", "replace").split())[:SAID]
 
 
 def make_opener(client: Client, turns: Turns) -> Callable[[], Http]:
