@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         Subscription,
         Sync,
     )
+    from broadsheet.text.digest import Content
 else:
     from dataclasses import dataclass
 
@@ -105,6 +106,7 @@ class PaperWrite:
     paper: Paper  # folded; ``key`` 0 makes a new paper; signal totals are ignored
     title_key: str  # ``text.normal.title_key(paper.title)``
     records: tuple[Record, ...] = ()  # to add, or to replace under the same (source, source_id)
+    contents: tuple[Content, ...] = ()  # of each of these records, where it is known already
     signals: tuple[Signal, ...] = ()  # to append; those already there change nothing
     absorbs: tuple[int, ...] = ()  # papers that become this one: everything they own moves here
 
@@ -125,7 +127,7 @@ class Writer(Protocol):
     ) -> Mapping[tuple[str, str], tuple[str, int]]:
         """Map each known (source, source_id) to (digest of its content, paper key).
 
-        The digest is ``library.ingest.record_digest``; signals are no part of it.
+        The digest is ``text.digest.record_digest``; signals are no part of it.
         """
         ...
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from broadsheet.errors import BroadsheetError, ConflictError
+from broadsheet.library.arrival import Arrival
 from broadsheet.library.resolve import MisnamedError, Outcome, Resolver
 from broadsheet.model import Fault, IngestReport, Observation, Record
 from broadsheet.text import normal
@@ -177,20 +178,20 @@ def _write(batch: Sequence[Item], writer: Writer, at: datetime) -> Tally:
     """Write one batch within a transaction; return what became of each item."""
     tally = Tally()
     faults = [item for item in batch if isinstance(item, Fault)]
-    records: list[Record] = []
+    arrivals: list[Arrival] = []
     for item in batch:
         if isinstance(item, Record):
             problem = problem_of(item)
             if problem:
                 faults.append(_fault(item, problem))
             else:
-                records.append(item)
-    resolver = Resolver(writer, records)
-    for record in records:
+                arrivals.append(Arrival(item))
+    resolver = Resolver(writer, arrivals)
+    for arrival in arrivals:
         try:
-            tally.outcomes[resolver.add(record)] += 1
+            tally.outcomes[resolver.add(arrival)] += 1
         except MisnamedError as error:
-            faults.append(_fault(record, str(error)))
+            faults.append(_fault(arrival.record, str(error)))
     _observe([one for one in batch if isinstance(one, Observation)], resolver, writer, tally)
     if writes := resolver.writes():
         writer.save(writes, at=at)

@@ -10,24 +10,22 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from broadsheet.library import matching, merge
+from broadsheet.library.arrival import title_key
 from broadsheet.model import Identifier, Paper, Record, Scheme, Signal
 from broadsheet.ports import PaperWrite
-from broadsheet.text import digest, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from broadsheet.library.arrival import Arrival
     from broadsheet.ports import Writer
+    from broadsheet.text.digest import Content
 
 Name = tuple[str, str]  # (source, source_id)
-
-
-_title_key = lru_cache(maxsize=4 * 1024)(normal.title_key)  # asked for thrice per record
 
 
 class Outcome(StrEnum):
@@ -50,7 +48,7 @@ class Work:
     key: int = 0  # in the store, where it came from there
     parts: list[Paper] = field(default_factory=list)  # of the store
     records: dict[Name, Record] = field(default_factory=dict)  # all of them, by name
-    changed: dict[Name, Record] = field(default_factory=dict)  # those that the batch brought
+    changed: dict[Name, Content] = field(default_factory=dict)  # of those that the batch brought
     signals: list[Signal] = field(default_factory=list)
     identifiers: set[Identifier] = field(default_factory=set)  # all it ever had
     barred: set[Identifier] = field(default_factory=set)  # named by its records, another's
@@ -58,18 +56,18 @@ class Work:
     title_key: str = ""
     joined: Work | None = None  # the work that took this one in
 
-    def take(self, record: Record, /) -> None:
+    def take(self, arrival: Arrival, /) -> None:
         """Add or replace a record and fold again."""
-        name = (record.source, record.source_id)
-        self.records[name] = self.changed[name] = record
-        self.signals.extend(record.signals)
+        self.records[arrival.name] = arrival.record
+        self.changed[arrival.name] = arrival.content
+        self.signals.extend(arrival.record.signals)
         keeper = min(self.parts, key=_standing, default=None)
         key = keeper.key if keeper else 0
         self.paper = merge.fold(
             self.records.values(), key=key, known=self.identifiers, barred=self.barred
         )
         self.identifiers.update(self.paper.identifiers)
-        self.title_key = _title_key(self.paper.title)
+        self.title_key = title_key(self.paper.title)
 
     def join(self, other: Work, /) -> None:
         """Take in another work, which from now on is this one."""
@@ -88,7 +86,8 @@ class Work:
         return PaperWrite(
             paper=self.paper,
             title_key=self.title_key,
-            records=tuple(self.changed.values()),
+            records=tuple(self.records[name] for name in self.changed),
+            contents=tuple(self.changed.values()),
             signals=tuple(self.signals),
             absorbs=tuple(sorted(part.key for part in self.parts if part.key != key)),
         )
@@ -97,28 +96,28 @@ class Work:
 class Resolver:
     """Assigns the records of one batch to papers, and says what is to be written."""
 
-    def __init__(self, writer: Writer, records: Sequence[Record]) -> None:
+    def __init__(self, writer: Writer, arrivals: Sequence[Arrival]) -> None:
         self._writer = writer
         self._digests: dict[Name, str] = {}
         self._by_key: dict[int, Work] = {}
         self._by_name: dict[Name, Work] = {}
         self._by_id: dict[Identifier, Work] = {}
         self._by_title: defaultdict[str, list[Work]] = defaultdict(list)
-        self._look_up(records)
+        self._look_up(arrivals)
 
-    def _look_up(self, records: Sequence[Record]) -> None:
-        known = self._writer.find_records({(one.source, one.source_id) for one in records})
+    def _look_up(self, arrivals: Sequence[Arrival]) -> None:
+        known = self._writer.find_records({one.name for one in arrivals})
         for name, (seen, key) in known.items():
             self._digests[name] = seen
             self._by_name[name] = self._at(key)
-        changed = [one for one in records if not self._is_unchanged(one)]
-        owned = self._writer.find({i for one in changed for i in merge.own_identifiers(one)})
-        titled = self._writer.find_titles({_title_key(one.title) for one in changed})
+        changed = [one for one in arrivals if not self._is_unchanged(one)]
+        owned = self._writer.find({each for one in changed for each in one.identifiers})
+        titled = self._writer.find_titles({one.title_key for one in changed})
         for identifier, key in owned.items():
             self._by_id[identifier] = self._at(key)
-        for title_key, matches in titled.items():
-            self._by_title[title_key] += [self._at(match.key) for match in matches]
-        named = {known[n][1] for one in changed if (n := (one.source, one.source_id)) in known}
+        for key_of_title, matches in titled.items():
+            self._by_title[key_of_title] += [self._at(match.key) for match in matches]
+        named = {known[one.name][1] for one in changed if one.name in known}
         matched = {match.key for matches in titled.values() for match in matches}
         self._load(named | matched | set(owned.values()))
 
@@ -130,7 +129,7 @@ class Resolver:
             work.parts = [paper]
             work.paper = paper
             work.identifiers = set(paper.identifiers)
-            work.title_key = _title_key(paper.title)
+            work.title_key = title_key(paper.title)
             work.records = {(one.source, one.source_id): one for one in records.get(key, ())}
             named = {i for one in work.records.values() for i in merge.own_identifiers(one)}
             work.barred = {one for one in named if one.scheme is not Scheme.TITLE}
@@ -141,35 +140,35 @@ class Resolver:
             self._by_key[key] = Work(key=key)
         return self._by_key[key]
 
-    def _is_unchanged(self, record: Record) -> bool:
-        seen = self._digests.get((record.source, record.source_id))
-        return seen is not None and seen == digest.record_digest(record)
+    def _is_unchanged(self, arrival: Arrival) -> bool:
+        seen = self._digests.get(arrival.name)
+        return seen is not None and seen == arrival.content.digest
 
-    def add(self, record: Record, /) -> Outcome:
+    def add(self, arrival: Arrival, /) -> Outcome:
         """Assign one record.
 
         Raises:
             MisnamedError: the source gave this name to another work before.
         """
-        name = (record.source, record.source_id)
-        if self._is_unchanged(record):
-            _root(self._by_name[name]).signals.extend(record.signals)
+        if self._is_unchanged(arrival):
+            _root(self._by_name[arrival.name]).signals.extend(arrival.record.signals)
             return Outcome.UNCHANGED
-        identifiers = merge.own_identifiers(record)
-        work, *others = self._works_of(record, identifiers) or [Work()]
+        identifiers = arrival.identifiers
+        work, *others = self._works_of(arrival) or [Work()]
         outcome = Outcome.NEW if work.paper is None else Outcome.MERGED
         for other in others:
             work.join(other)
         work.barred |= {one for one in identifiers if self._is_anothers(one, work)}
-        work.take(record)
-        self._digests[name] = digest.record_digest(record)
-        self._by_name[name] = work
+        work.take(arrival)
+        self._digests[arrival.name] = arrival.content.digest
+        self._by_name[arrival.name] = work
         self._by_id.update(dict.fromkeys(set(identifiers) - work.barred, work))
         self._by_title[work.title_key].append(work)
         return outcome
 
-    def _works_of(self, record: Record, identifiers: Sequence[Identifier]) -> list[Work]:
+    def _works_of(self, arrival: Arrival) -> list[Work]:
         """Return the works that the record speaks of, each once: by identifier, name, title."""
+        identifiers = arrival.identifiers
         works = [
             work
             for one in identifiers
@@ -178,12 +177,12 @@ class Resolver:
                 one, identifiers, (work := _root(self._by_id[one])).identifiers
             )
         ]
-        if named := self._by_name.get((record.source, record.source_id)):
+        if named := self._by_name.get(arrival.name):
             works.append(_root(named))
             if matching.conflict(identifiers, works[-1].identifiers):
                 before = ", ".join(sorted(map(str, works[-1].identifiers)))
-                raise MisnamedError(f"{record.source_id} was {before} before")
-        if titled := self._titled(record, is_known=bool(works)):
+                raise MisnamedError(f"{arrival.record.source_id} was {before} before")
+        if titled := self._titled(arrival, is_known=bool(works)):
             works.append(titled)
         return list(dict.fromkeys(works))
 
@@ -191,18 +190,18 @@ class Resolver:
         """Tell whether an identifier belongs to a work that the record does not speak of."""
         return identifier in self._by_id and _root(self._by_id[identifier]) is not work
 
-    def _titled(self, record: Record, *, is_known: bool) -> Work | None:
+    def _titled(self, arrival: Arrival, *, is_known: bool) -> Work | None:
         """Return the best work of this title; for a record whose paper is known, one without id.
 
         Of equally good ones that with the best kind of identifier, then the largest value.
         """
-        title_key = _title_key(record.title)
+        record, key = arrival.record, arrival.title_key
         best = max(
             (
                 (score, _first_id(work.paper), work)
-                for work in dict.fromkeys(map(_root, self._by_title[title_key]))
+                for work in dict.fromkeys(map(_root, self._by_title.get(key, ())))
                 if work.paper
-                and work.title_key == title_key
+                and work.title_key == key
                 and (score := _score(record, work, work.paper, is_known=is_known)) is not None
             ),
             key=itemgetter(0, 1),

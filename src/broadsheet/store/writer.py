@@ -254,16 +254,16 @@ class SqlWriter:
         next_key = self._next(schema.records.c.key)
         values = {}
         for key, write in zip(keys, writes, strict=True):
-            for record in write.records:
-                content = digest.record_json(record)
+            contents = write.contents or tuple(map(digest.content_of, write.records))
+            for record, content in zip(write.records, contents, strict=True):
                 row = {
                     "key": next_key,
                     "paper": key,
                     "source": name(record.source),
                     "source_id": name(record.source_id),
-                    "digest": digest.json_digest(content),
+                    "digest": content.digest,
                     "arrived": at,
-                    "body": bodies.storable(content),
+                    "body": bodies.storable(content.json),
                 }
                 values[row["source"], row["source_id"]] = row  # of two in one batch the later
                 next_key += 1

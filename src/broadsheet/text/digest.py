@@ -8,6 +8,7 @@ changes no digest.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
     from broadsheet.model import Record
 
 DIGEST_BYTES = 16  # of 2**64 records, two differing ones collide with a chance of one half
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a record says, signals left out."""
+
+    json: str  # keys sorted, defaults left out
+    digest: str  # of ``json``: 32 hexadecimal digits
+
+
+def content_of(record: Record) -> Content:
+    """Return the record's content and its digest, which cost more than most else about it."""
+    json_text = record_json(record)
+    return Content(json_text, json_digest(json_text))
 
 
 def record_json(record: Record) -> str:
