@@ -12,21 +12,23 @@ import sqlite3
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import bindparam, create_engine, event, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from broadsheet.errors import ConflictError, SettingError, StoreError
+from broadsheet.store.many import Many
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Column, Connection, Engine, Table
+    from sqlalchemy import Column, Connection, Engine, Executable, Table
 
 PATIENCE_S = 20.0  # how long a writer waits for another one
 CHUNK = 500  # parameters of one statement; SQLite before 3.32 takes 999
@@ -46,6 +48,7 @@ class Database:
         self._holder: int | None = None
         self.engine = _engine(url, patience_s)
         self._writing = self.engine.execution_options(is_writing=True)
+        self._many: dict[tuple[str, ...], Many] = {}
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -112,6 +115,47 @@ class Database:
             index_elements=list(on),
             set_={column: statement.excluded[column] for column in replace},
         )
+
+    def insert_many(
+        self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Insert rows that all have the same columns."""
+        if rows:
+            columns = tuple(rows[0])
+            self._prepared("insert", table, columns, table.insert).run(connection, rows)
+
+    def upsert_many(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        on: Sequence[str],
+    ) -> None:
+        """Insert rows that all have the same columns; each replaces the one that is there."""
+        if rows:
+            columns = tuple(rows[0])
+            replaced = [column for column in columns if column not in on]
+            make = partial(self.upsert, table, on, replaced)
+            self._prepared("upsert", table, columns, make).run(connection, rows)
+
+    def update_many(
+        self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+    ) -> int:
+        """Update rows by their ``key``, given as ``known``; return how many there were."""
+        if not rows:
+            return 0
+        statement = update(table).where(table.c.key == bindparam("known"))
+        prepared = self._prepared("update", table, tuple(rows[0]), lambda: statement)
+        return prepared.run(connection, rows)
+
+    def _prepared(
+        self, verb: str, table: Table, columns: tuple[str, ...], make: Callable[[], Executable]
+    ) -> Many:
+        name = (verb, table.name, *columns)
+        if name not in self._many:
+            self._many[name] = Many(make(), columns, self.engine.dialect)
+        return self._many[name]
 
     def close(self) -> None:
         """Close every connection."""

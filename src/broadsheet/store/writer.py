@@ -10,7 +10,7 @@ from collections import defaultdict
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from broadsheet.errors import StoreError
 from broadsheet.model import Scheme
@@ -190,12 +190,9 @@ class SqlWriter:
                 new.append(row | {"key": next_key, "votes": 0, "comments": 0, "stars": 0})
                 keys.append(next_key)
                 next_key += 1
-        if new:
-            self._connection.execute(insert(schema.papers), new)
-        if known:
-            statement = update(schema.papers).where(schema.papers.c.key == bindparam("known"))
-            if self._connection.execute(statement, known).rowcount != len(known):
-                raise StoreError("a paper to be saved is gone: find it again")
+        self._database.insert_many(self._connection, schema.papers, new)
+        if self._database.update_many(self._connection, schema.papers, known) != len(known):
+            raise StoreError("a paper to be saved is gone: find it again")
         return keys
 
     def _absorb(self, absorbed: Mapping[int, int]) -> None:
@@ -241,11 +238,11 @@ class SqlWriter:
             if wanted[identifier] != key:
                 raise StoreError(f"{identifier} belongs to another paper (key {key})")
         names = {name(str(one)): key for one, key in wanted.items() if one not in known}
-        if names:
-            self._connection.execute(
-                insert(schema.identifiers),
-                [{"name": one, "paper": key} for one, key in names.items()],
-            )
+        self._database.insert_many(
+            self._connection,
+            schema.identifiers,
+            [{"name": one, "paper": key} for one, key in names.items()],
+        )
         return names
 
     def _save_records(
@@ -267,13 +264,9 @@ class SqlWriter:
                 }
                 values[row["source"], row["source_id"]] = row  # of two in one batch the later
                 next_key += 1
-        if values:
-            statement = self._database.upsert(
-                schema.records,
-                ["source", "source_id"],
-                ["key", "paper", "digest", "arrived", "body"],
-            )
-            self._connection.execute(statement, list(values.values()))
+        self._database.upsert_many(
+            self._connection, schema.records, list(values.values()), on=["source", "source_id"]
+        )
 
     def _join_waiting(self, names: Mapping[str, int]) -> set[int]:
         """Move signals that waited for these identifiers to their papers."""
@@ -312,11 +305,7 @@ class SqlWriter:
             {"paper": key, "seq": seq + place, "is_gone": is_gone, "absorbed_by": into, "at": at}
             for place, (key, is_gone, into) in enumerate(changed)
         ]
-        if values:
-            statement = self._database.upsert(
-                schema.changes, ["paper"], ["seq", "is_gone", "absorbed_by", "at"]
-            )
-            self._connection.execute(statement, values)
+        self._database.upsert_many(self._connection, schema.changes, values, on=["paper"])
 
     def _next(self, column: Column[int]) -> int:
         """Return the next number of a column that only the one writer counts up."""
