@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import Field, fields, replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from broadsheet.library.merge import fold, is_distinctive, own_identifiers
 from broadsheet.model import Identifier, Link, Precision, Record, Scheme, Status
 from tests.support import record
+from tests.text.test_digest import CHANGES
 
 ARXIV = Identifier(Scheme.ARXIV, "2603.00001")
 DOI = Identifier(Scheme.DOI, "10.1000/x")
@@ -62,6 +64,37 @@ def test_the_order_of_arrival_does_not_matter(found: list[Record], random: objec
     random.shuffle(found)  # type: ignore[attr-defined]
 
     assert fold(found) == paper
+
+
+def test_the_quick_way_forgets_no_field() -> None:
+    """A new field of Record needs its line in the quick way for papers of one record."""
+    one = Record(
+        **{"source": "acl", "source_id": "x", "title": "On gravity wells and on what is in them"}
+        | CHANGES
+        | {"author_count": 3, "published": date(2026, 3, 1), "picked": date(2026, 3, 6)}
+    )
+    empty = Record(source="", source_id="", title="")
+    same = {field.name for field in fields(Record) if getattr(one, field.name) in _nothing(field)}
+
+    assert same == {"signals"}
+    assert fold([one]) == fold([one, one])
+    assert fold([empty]) == fold([empty, empty])
+
+
+def _nothing(field: Field[Any]) -> tuple[object, ...]:
+    """Return what a field holds when nothing is said."""
+    return (None, "", (), {}, field.default)
+
+
+@given(records)
+def test_one_record_makes_what_it_makes_twice(found: list[Record]) -> None:
+    """A paper of one record has a quicker way; saying the same again must change nothing."""
+    one, barred = found[0], [DOI] if found[0].identifiers else []
+
+    assert fold([one]) == fold([one, one])
+    assert fold([one], key=3, known=[ARXIV], barred=barred) == fold(
+        [one, one], key=3, known=[ARXIV], barred=barred
+    )
 
 
 @given(records)

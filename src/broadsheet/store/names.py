@@ -13,6 +13,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def text(value: str) -> str:
     """Return the text with NUL and lone surrogates as U+FFFD; others come back unchanged."""
+    if value.isascii() and "\x00" not in value:
+        return value
     return _UNSTORABLE.sub("\ufffd", value)
 
 

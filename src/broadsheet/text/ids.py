@@ -143,8 +143,10 @@ def url_part(paper_id: str) -> str:
 
 def best(identifiers: Iterable[Identifier]) -> tuple[Identifier, ...]:
     """Return the identifiers, each once, best scheme first, then by value."""
-    order = {scheme: place for place, scheme in enumerate(Scheme)}
-    return tuple(sorted(set(identifiers), key=lambda each: (order[each.scheme], each.value)))
+    return tuple(sorted(set(identifiers), key=lambda each: (_ORDER[each.scheme], each.value)))
+
+
+_ORDER = {scheme: place for place, scheme in enumerate(Scheme)}
 
 
 def title_identifier(title: str, year: int | None, first_author: str | None) -> Identifier:
