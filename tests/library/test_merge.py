@@ -71,7 +71,12 @@ def test_the_quick_way_forgets_no_field() -> None:
     one = Record(
         **{"source": "acl", "source_id": "x", "title": "On gravity wells and on what is in them"}
         | CHANGES
-        | {"author_count": 3, "published": date(2026, 3, 1), "picked": date(2026, 3, 6)}
+        | {
+            "abstract": "Deep.",
+            "author_count": 3,
+            "published": date(2026, 3, 1),
+            "picked": date(2026, 3, 6),
+        }
     )
     empty = Record(source="", source_id="", title="")
     same = {field.name for field in fields(Record) if getattr(one, field.name) in _nothing(field)}

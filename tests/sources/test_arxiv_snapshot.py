@@ -102,6 +102,12 @@ def test_the_quick_way_gives_what_the_careful_one_gives() -> None:
         ),
         pytest.param({"authors_parsed": None}, "authors_parsed: expected a list", id="authors"),
         pytest.param({"authors_parsed": [["A", 1]]}, "expected lists of family", id="parts"),
+        pytest.param({"authors_parsed": ["Ada"]}, "expected lists of family", id="a name"),
+        pytest.param({"authors_parsed": [["A", "B", 1]]}, "expected lists of family", id="suffix"),
+        pytest.param({"authors_parsed": [["A", "B", "", 1]]}, "expected lists", id="affiliation"),
+        pytest.param(
+            {"authors_parsed": [["A" * 1001, "B", ""]]}, "more than 1,000 characters", id="long"
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named(changes: dict[str, Any], reason: str) -> None:
@@ -120,6 +126,13 @@ def test_less_is_enough() -> None:
     assert len(of(doi="10.1000/a 10.1000/b").identifiers) == 3
     assert of(id="hep-th/9901001").links[0].url == "https://arxiv.org/abs/hep-th/9901001"
     assert of(comments="This paper has been withdrawn by the author").status is Status.WITHDRAWN
+
+
+def test_names_have_as_many_parts_as_their_owners_wish() -> None:
+    """Family alone, with an affiliation behind, or nothing at all."""
+    parsed = [["Lovelace"], ["Bo", "C.", "", "Bonn"], ["", "", ""], ["Cy", "D.", "III"]]
+
+    assert of(authors_parsed=parsed).authors == ("Lovelace", "C. Bo", "D. Cy III")
 
 
 def test_a_file_of_lines(tmp_path: Path) -> None:

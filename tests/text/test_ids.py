@@ -217,6 +217,12 @@ def test_arxiv_papers_go_by_their_bare_id_in_urls() -> None:
     assert ids.url_part("acl:2020.acl-main.1") == "acl:2020.acl-main.1"
 
 
+@given(typed_pieces | st.from_regex(r"\A\d{4}\.\d{4,5}(v\d)?\Z"))
+def test_a_bare_id_is_read_as_with_its_label(typed: str) -> None:
+    """Files of arXiv write ids without a label; both ways name the same paper."""
+    assert ids.arxiv(typed) == ids.parse(f"arXiv:{typed}")
+
+
 def test_the_best_scheme_comes_first() -> None:
     """The order names the paper, so it must not depend on arrival."""
     names = [

@@ -48,6 +48,26 @@ def test_cleaning_is_done_once(given_text: str) -> None:
     assert cleaned == " ".join(cleaned.split())
 
 
+spaced = st.lists(st.sampled_from([*"ab<", " ", "  ", "\n", "\r\n", "\x0b", "\x1c", "\x7f", "é"]))
+
+
+@given(spaced.map("".join) | st.text(alphabet=st.characters(codec=None)))
+def test_cleaning_is_the_same_the_quick_way(given_text: str) -> None:
+    """Plain ASCII ends early; it must come out as the whole rule makes it."""
+    shown = given_text if given_text.isprintable() else normal._without_harmful(given_text)
+
+    assert normal.clean(given_text) == unicodedata.normalize("NFC", " ".join(shown.split()))
+
+
+@given(spaced.map("".join))
+def test_paragraphs_are_the_same_the_quick_way(given_text: str) -> None:
+    """Text without an empty line is one paragraph, and none where it is blank."""
+    unified = given_text.replace("\r\n", "\n").replace("\r", "\n")
+    pieces = [normal.clean(each) for each in normal._PARAGRAPH_BREAK.split(unified)]
+
+    assert normal.clean_paragraphs(given_text) == "\n\n".join(filter(None, pieces))
+
+
 def test_paragraphs_are_kept() -> None:
     """Abstracts have paragraphs; lines within them are an accident."""
     assert normal.clean_paragraphs("a\r\nb\r\n\r\n \n c\n\n\n\u200b\n\nd") == "a b\n\nc\n\nd"

@@ -45,7 +45,7 @@ def decode(line: bytes) -> dict[str, Any]:
         FieldError: the line is no UTF-8, no JSON, or no object.
     """
     try:
-        text = line.decode("utf-8-sig")
+        text = line.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise FieldError(f"the line is not UTF-8: byte {error.start + 1} cannot be read") from error
     try:

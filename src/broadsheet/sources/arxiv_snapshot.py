@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.model import Identifier, Link, Precision, Record, Scheme
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _PARAGRAPH = re.compile(r"\n {2,}")
 _CREATED = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})")
+DAY_LENGTH = len("Mon, 22 Apr 2007")  # the longest that `_CREATED` matches
+_VERSION = re.compile(r"v[1-9]\d{0,3}", re.ASCII)
+_TEXT = {str}
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -71,7 +75,7 @@ def to_record(values: dict[str, Any]) -> Record:
     Raises:
         FieldError: a field cannot be used.
     """
-    arxiv = ids.parse(f"arXiv:{values.get('id')}")
+    arxiv = ids.arxiv(str(values.get("id")))
     if arxiv is None:
         raise FieldError(f"id: {_fields.shown(values.get('id'))} is no arXiv id")
     title = _text(values, "title", _fields.MAX_TITLE)
@@ -116,7 +120,10 @@ def _text(values: dict[str, Any], name: str, limit: int) -> str:
     if "<" in value or "&" in value:
         value = normal.strip_html(value)
     if name == "abstract":
-        value = normal.clean_paragraphs(_PARAGRAPH.sub("\n\n", value.strip()))
+        value = value.strip()
+        if "\n  " in value:
+            value = _PARAGRAPH.sub("\n\n", value)
+        value = normal.clean_paragraphs(value)
     else:
         value = normal.clean(value)
     if len(value) > limit:
@@ -128,17 +135,30 @@ def _authors(values: dict[str, Any]) -> tuple[str, ...]:
     parsed = values.get("authors_parsed")
     if not isinstance(parsed, list) or len(parsed) > _fields.MAX_NAMES:
         raise FieldError("authors_parsed: expected a list of names")
-    names = []
-    for parts in parsed:
-        if not isinstance(parts, list) or not all(isinstance(each, str) for each in parts):
-            raise FieldError("authors_parsed: expected lists of family, given and suffix")
-        family, given, suffix = (*parts[:3], "", "", "")[:3]
-        name = normal.clean(f"{given} {family} {suffix}")
-        if len(name) > _fields.MAX_NAME:
-            raise FieldError(f"authors_parsed: more than {_fields.MAX_NAME:,} characters")
-        if name:
-            names.append(name)
-    return tuple(names)
+    names = [
+        _name(*parts)
+        if type(parts) is list and len(parts) == 3 and set(map(type, parts)) == _TEXT  # noqa: PLR2004
+        else _unusual_name(parts)
+        for parts in parsed
+    ]
+    return tuple(filter(None, names))
+
+
+@lru_cache(maxsize=32 * 1024)
+def _name(family: str, given: str, suffix: str) -> str:
+    """Return a name as it is read; most authors come again and again."""
+    name = normal.clean(f"{given} {family} {suffix}")
+    if len(name) > _fields.MAX_NAME:
+        raise FieldError(f"authors_parsed: more than {_fields.MAX_NAME:,} characters")
+    return name
+
+
+def _unusual_name(parts: Any) -> str:
+    """Return the name of fewer parts, or of more: affiliations follow them."""
+    if not isinstance(parts, list) or not all(isinstance(each, str) for each in parts):
+        raise FieldError("authors_parsed: expected lists of family, given and suffix")
+    family, given, suffix = (*parts[:3], "", "", "")[:3]
+    return _name(family, given, suffix)
 
 
 def _versions(given: Any) -> tuple[int | None, date | None, date | None]:
@@ -148,7 +168,7 @@ def _versions(given: Any) -> tuple[int | None, date | None, date | None]:
     if not given:
         return None, None, None
     label = given[-1].get("version")
-    if not isinstance(label, str) or not re.fullmatch(r"v[1-9]\d{0,3}", label, re.ASCII):
+    if not isinstance(label, str) or not _VERSION.fullmatch(label):
         raise FieldError(f"versions: {_fields.shown(label)} is no version like v2")
     first, last = _day(given[0].get("created")), _day(given[-1].get("created"))
     return int(label[1:]), first, last if len(given) > 1 else None
@@ -158,13 +178,20 @@ def _day(created: Any) -> date | None:
     """Return the day of "Mon, 2 Apr 2007 19:18:42 GMT"; the clock is UTC's."""
     if not created:
         return None
-    found = _CREATED.match(created) if isinstance(created, str) else None
+    found = _day_of(created[:DAY_LENGTH]) if isinstance(created, str) else None
+    if found is None:
+        raise FieldError(f"versions: {_fields.shown(created)} is no date like Mon, 2 Apr 2007")
+    return found
+
+
+@lru_cache(maxsize=16 * 1024)
+def _day_of(text: str) -> date | None:
+    """Return the day of "Mon, 2 Apr 2007", whatever follows it; arXiv has known some 12,000."""
+    found = _CREATED.match(text)
     try:
-        if found:
-            return date(int(found[3]), _MONTHS[found[2]], int(found[1]))
+        return date(int(found[3]), _MONTHS[found[2]], int(found[1])) if found else None
     except (KeyError, ValueError):
-        pass
-    raise FieldError(f"versions: {_fields.shown(created)} is no date like Mon, 2 Apr 2007")
+        return None
 
 
 def _dois(given: Any) -> tuple[Identifier, ...]:

@@ -180,9 +180,19 @@ def _from_label(text: str) -> _Versioned | None:
     return read(value.strip()) if read else None
 
 
-def _arxiv(text: str) -> _Versioned | None:
-    text = _ARXIV_STAMP.sub("", text)
+def arxiv(text: str) -> Identifier | None:
+    """Return the identifier of a bare arXiv id, without label or address around it, or None."""
     found = _ARXIV_NEW.fullmatch(text)
+    if found and not found["version"]:
+        return Identifier(Scheme.ARXIV, found["id"])
+    return parse(f"arXiv:{text}")
+
+
+def _arxiv(text: str) -> _Versioned | None:
+    found = _ARXIV_NEW.fullmatch(text)
+    if not found:
+        text = _ARXIV_STAMP.sub("", text)
+        found = _ARXIV_NEW.fullmatch(text)
     if found:
         value = found["id"]
     else:

@@ -64,10 +64,12 @@ _SHIFTED = re.compile(r"<(sup|sub)>([-+=()0-9n]{1,12})</\1>", re.IGNORECASE)
 
 def clean(s: str) -> str:
     """Return the text on one line: NFC, nothing invisible, white space folded to one space."""
+    if s.isascii():
+        folded = s.strip(" ") if s.isprintable() and "  " not in s else " ".join(s.split())
+        if folded.isprintable():  # then nothing was harmful: most texts end here
+            return folded
     if not s.isprintable():
         s = _without_harmful(s)
-    elif s.isascii() and "  " not in s:
-        return s.strip(" ")
     return unicodedata.normalize("NFC", " ".join(s.split()))
 
 
@@ -76,6 +78,8 @@ def clean_paragraphs(s: str) -> str:
     if "\n" not in s and "\r" not in s and "\u2029" not in s:
         return clean(s)
     s = s.replace("\r\n", "\n").replace("\r", "\n").replace("\u2029", "\n\n")
+    if not _PARAGRAPH_BREAK.search(s):
+        return clean(s)
     pieces = (clean(piece) for piece in _PARAGRAPH_BREAK.split(s))
     return "\n\n".join(piece for piece in pieces if piece)
 
