@@ -76,6 +76,9 @@ class Settings:
         "https://export.arxiv.org/api/query", "Where arXiv answers queries."
     )
     arxiv_oai_url: str = _setting("https://oaipmh.arxiv.org/oai", "Where arXiv speaks OAI-PMH.")
+    biorxiv_api_url: str = _setting(
+        "https://api.biorxiv.org", "Where bioRxiv and medRxiv answer; one service for both."
+    )
     daily_list_url: str = _setting(
         "https://huggingface.co", "Where the hosted daily list is; it is read as `daily`."
     )
