@@ -79,8 +79,22 @@ class Settings:
     biorxiv_api_url: str = _setting(
         "https://api.biorxiv.org", "Where bioRxiv and medRxiv answer; one service for both."
     )
+    chemrxiv_api_url: str = _setting(
+        "https://chemrxiv.org/engage/chemrxiv/public-api/v1",
+        "Where ChemRxiv answers; `https://www.cambridge.org/engage/coe/public-api/v1` is the same "
+        "service without a gate for browsers.",
+    )
+    pubmed_api_url: str = _setting(
+        "https://eutils.ncbi.nlm.nih.gov/entrez/eutils", "Where PubMed's E-utilities are."
+    )
+    pubmed_api_key: str = _setting(
+        "", "NCBI's key: ten requests a second, not three.", is_secret=True
+    )
     daily_list_url: str = _setting(
         "https://huggingface.co", "Where the hosted daily list is; it is read as `daily`."
+    )
+    contact_email: str = _setting(
+        "", "Where Crossref may write to about this instance; who gives one is served better."
     )
     allow_private_sources: bool = _setting(
         default=False, text="Read feeds and repositories in private networks."

@@ -49,7 +49,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SPECIMEN_SOURCE = "specimen"
-PREPRINT_VENUES = frozenset({"", "arxiv", "arxiv.org", "corr", "biorxiv", "medrxiv", "openreview"})
+PREPRINT_VENUES = frozenset(
+    {"", "arxiv", "arxiv.org", "corr", "biorxiv", "medrxiv", "chemrxiv", "openreview"}
+)
 MIN_TITLE_WORDS = 4
 """A title of fewer words ("Introduction", "Editorial") does not name a work by itself."""
 

@@ -48,6 +48,7 @@ KEYS = frozenset({"authorization", "x-api-key"})
 ARXIV = Site("arxiv.org", 3.0)
 """All of arXiv's hosts count as one: https://info.arxiv.org/help/api/tou.html."""
 
+_KEY = re.compile(r"(\bapi_key=)[^&#]*")  # the one service that knows no header for it: NCBI
 _INTERVAL = re.compile(r"(\d{1,6})s?", re.ASCII)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 503})
@@ -168,7 +169,9 @@ class Http:
     ) -> None:
         bound = min(FIRST_PAUSE_S * 2.0**attempt, MAX_PAUSE_S)
         pause = self._client.timing.random() * bound if asked is None else asked
-        log.debug("asking_again", url=url, problem=problem, pause_s=round(pause, 1))
+        log.debug(
+            "asking_again", url=_KEY.sub(r"\1...", url), problem=problem, pause_s=round(pause, 1)
+        )
         self._turns.rest(site, pause)
 
     def _site(self, url: httpx2.URL) -> Site:

@@ -69,9 +69,9 @@ class Walk:
         asked = "everything" if is_full else since.isoformat() if since else ""
         if asked and known.get("asked") != asked:  # else it goes on where it broke off
             known = {"from": (since or pace.began).isoformat(), "asked": asked}
-        start = _day(known.get("from")) or today - timedelta(days=pace.first_days)
+        start = day_of(known.get("from")) or today - timedelta(days=pace.first_days)
         self._first = min(max(start, pace.began), today)
-        self._last = _day(known.get("until"))
+        self._last = day_of(known.get("until"))
         self._offset = int(known.get("offset", 0)) if self._last else 0
         self._asked = str(known.get("asked", ""))
 
@@ -127,8 +127,8 @@ class Walk:
         return page
 
 
-def _day(value: object) -> date | None:
-    """Return the day that a cursor names, however it is written."""
+def day_of(value: object) -> date | None:
+    """Return the day that a cursor names, however it is written; None for none."""
     found = _entry.when(value)
     try:
         return date.fromisoformat(found)

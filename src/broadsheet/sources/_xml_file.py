@@ -47,7 +47,19 @@ def read(path: Path, names: Collection[str] = ()) -> Iterator[Element]:
         XmlError: the XML breaks, ends too early, declares entities, or an element is too large.
         SourceError: there is no such file, or it may not be read.
     """
-    source = _Source(path)
+    yield from _elements(_Source(_lines.chunks(path)), names)
+
+
+def read_bytes(data: bytes, names: Collection[str]) -> Iterator[Element]:
+    """Yield each outermost element of one of these local names in a document, as `read` does.
+
+    Raises:
+        XmlError: the XML breaks, ends too early, declares entities, or an element is too large.
+    """
+    yield from _elements(_Source(iter([data])), names)
+
+
+def _elements(source: _Source, names: Collection[str]) -> Iterator[Element]:
     parser = DefusedXMLParser(target=TreeBuilder(), encoding="utf-8")
     open_elements: list[Element] = []
     wanted: Element | None = None
@@ -107,12 +119,12 @@ def first(element: Element, *path: str) -> str:
 
 
 class _Source:
-    """A file as expat wants it: clean UTF-8 in pieces, not more than an element may have."""
+    """A document as expat wants it: clean UTF-8 in pieces, not more than an element may have."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, chunks: Iterator[bytes]) -> None:
         self.damage = ""
         self.since = 0  # bytes since the last element that was given up
-        self._chunks = _lines.chunks(path)
+        self._chunks = chunks
         self._decoder: codecs.IncrementalDecoder | None = None
         self._held = b""
 

@@ -13,7 +13,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from broadsheet.errors import SettingError
-from broadsheet.sources import _arxiv_kinds, _http, _wire, biorxiv, daily_list, feed, oai_pmh
+from broadsheet.sources import (
+    _arxiv_kinds,
+    _http,
+    _wire,
+    biorxiv,
+    chemrxiv,
+    daily_list,
+    eutilities,
+    feed,
+    oai_pmh,
+)
 from broadsheet.sources._plan import Kind, Means, Plan, Reading
 from broadsheet.sources._turns import Timing, Turns
 
@@ -27,6 +37,8 @@ __all__ = ["KINDS", "Kind", "Plan", "Reading", "kind_of", "plans"]
 KINDS: tuple[Kind, ...] = (
     *_arxiv_kinds.KINDS,
     *biorxiv.KINDS,
+    chemrxiv.KIND,
+    eutilities.KIND,
     daily_list.KIND,
     feed.KIND,
     oai_pmh.KIND,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
+NOTICES = frozenset({"RetractionIn", "PartialRetractionIn", "ExpressionOfConcernIn"})
+
 
 class PubMed(XmlSource):
     """A file of citations."""
@@ -25,32 +27,36 @@ class PubMed(XmlSource):
     elements = frozenset({"PubmedArticle", "MedlineCitation"})
 
     def values(self, element: Element) -> dict[str, Any]:
-        """Return a citation's fields under the names of a JSON Lines record."""
-        inner = next(within(element, "MedlineCitation"), element)
-        article = next(within(inner, "Article"), inner)
-        kinds = texts(article, "PublicationTypeList", "PublicationType")
-        notices = within(inner, "CommentsCorrectionsList", "CommentsCorrections")
-        is_retracted = RETRACTED in kinds or any(
-            each.get("RefType") == "RetractionIn" for each in notices
-        )
-        topics = texts(inner, "KeywordList", "Keyword")
-        return {
-            **_names(element, inner, article).values(),
-            "title": without_stop(first(article, "ArticleTitle")),
-            "authors": [name for name in _people(article) if name],
-            "abstract": _abstract(article),
-            "published": _date(article),
-            "venue": first(article, "Journal", "Title"),
-            "topics": topics + texts(inner, "MeshHeadingList", "MeshHeading", "DescriptorName"),
-            "status": "retracted" if is_retracted else "",
-            "extra": {
-                "kind": kinds,
-                "language": first(article, "Language"),
-                "volume": first(article, "Journal", "JournalIssue", "Volume"),
-                "number": first(article, "Journal", "JournalIssue", "Issue"),
-                "pages": first(article, "Pagination", "MedlinePgn"),
-            },
-        }
+        """Return the fields of `to_values`."""
+        return to_values(element)
+
+
+def to_values(element: Element) -> dict[str, Any]:
+    """Return a citation's fields under the names of a JSON Lines record."""
+    inner = next(within(element, "MedlineCitation"), element)
+    article = next(within(inner, "Article"), inner)
+    kinds = texts(article, "PublicationTypeList", "PublicationType")
+    notices = _notices(inner)
+    is_retracted = RETRACTED in kinds or any(one["kind"] == "RetractionIn" for one in notices)
+    topics = texts(inner, "KeywordList", "Keyword")
+    return {
+        **_names(element, inner, article).values(),
+        "title": without_stop(first(article, "ArticleTitle")),
+        "authors": [name for name in _people(article) if name],
+        "abstract": _abstract(article),
+        "published": _date(article),
+        "venue": first(article, "Journal", "Title"),
+        "topics": topics + texts(inner, "MeshHeadingList", "MeshHeading", "DescriptorName"),
+        "status": "retracted" if is_retracted else "",
+        "extra": {
+            "kind": kinds,
+            "language": first(article, "Language"),
+            "volume": first(article, "Journal", "JournalIssue", "Volume"),
+            "number": first(article, "Journal", "JournalIssue", "Issue"),
+            "pages": first(article, "Pagination", "MedlinePgn"),
+            "notices": notices or None,
+        },
+    }
 
 
 def _names(element: Element, inner: Element, article: Element) -> Names:
@@ -63,6 +69,15 @@ def _names(element: Element, inner: Element, article: Element) -> Names:
         if each.get("IdType") == "doi":
             names.add_doi(text(each))
     return names
+
+
+def _notices(inner: Element) -> list[dict[str, str]]:
+    """Return what was published against the paper: which notice, where, and its PMID."""
+    return [
+        {"kind": kind, "where": first(each, "RefSource"), "pmid": first(each, "PMID")}
+        for each in within(inner, "CommentsCorrectionsList", "CommentsCorrections")
+        if (kind := each.get("RefType") or "") in NOTICES
+    ]
 
 
 def _people(article: Element) -> Iterator[str]:
