@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.model import Clause, ClauseKind, Filters, Identifier, Occur, Scheme, Sort
-from broadsheet.text import query
+from broadsheet.model import (
+    Clause,
+    ClauseKind,
+    Filters,
+    Identifier,
+    Occur,
+    Query,
+    Scheme,
+    Sort,
+)
+from broadsheet.text import normal, query
 
 DAY = date.fromisoformat
 
@@ -57,10 +68,37 @@ DAY = date.fromisoformat
         ),
         pytest.param(
             "-author:ng",
-            Clause(text="ng", occur=Occur.NOT, field="author", typed="-author:ng"),
+            Clause(
+                text="",
+                kind=ClauseKind.FILTER,
+                occur=Occur.NOT,
+                filters=Filters(authors=("ng",)),
+                typed="-author:ng",
+            ),
             id="not an author",
         ),
-        pytest.param('"open', Clause(text="open", typed='"open'), id="open quote"),
+        pytest.param("NOT gan", Clause(text="gan", occur=Occur.NOT, typed="NOT gan"), id="NOT"),
+        pytest.param("OR", Clause(text="or", typed="OR"), id="an operator of nothing"),
+        pytest.param("(gan)", Clause(text="gan", typed="gan"), id="parentheses of a writer"),
+        pytest.param("((gan", Clause(text="gan", typed="gan"), id="never closed"),
+        pytest.param("f(x)", Clause(text="f(x)", typed="f(x)"), id="parentheses in a word"),
+        pytest.param('"open', Clause(text="open", typed="open"), id="open quote"),
+        pytest.param(
+            "author:mann*",
+            Clause(
+                text="mann",
+                kind=ClauseKind.PREFIX,
+                occur=Occur.MUST,
+                field="author",
+                typed="author:mann*",
+            ),
+            id="the beginning of a name",
+        ),
+        pytest.param(
+            "id:2401.01234",
+            Clause(text="arxiv:2401.01234", occur=Occur.MUST, field="id", typed="id:2401.01234"),
+            id="an identifier",
+        ),
         pytest.param("foo:bar", Clause(text="foo:bar", typed="foo:bar"), id="unknown field"),
         pytest.param(
             "state-of-the-art",
@@ -108,6 +146,12 @@ def test_a_clause(typed: str, clause: Clause) -> None:
         ),
         pytest.param("year:2019..", Filters(since=DAY("2019-01-01")), id="from a year"),
         pytest.param("year:..2019", Filters(until=DAY("2019-12-31")), id="to a year"),
+        pytest.param(
+            "date:2020-02..2020-03",
+            Filters(since=DAY("2020-02-01"), until=DAY("2020-03-31")),
+            id="a span",
+        ),
+        pytest.param("date:..2020-03-04", Filters(until=DAY("2020-03-04")), id="an open span"),
         pytest.param("since:2020-02", Filters(since=DAY("2020-02-01")), id="since includes"),
         pytest.param("after:2020-02", Filters(since=DAY("2020-03-01")), id="after excludes"),
         pytest.param("until:2020-12", Filters(until=DAY("2020-12-31")), id="until includes"),
@@ -218,19 +262,107 @@ pieces = st.sampled_from(
         "$x$",
         "id:",
         "10.1/x",
+        "(",
+        ")",
+        " OR ",
+        " AND ",
+        " NOT ",
+        "like:",
+        "window:7d",
+        "date:",
+        "2020-01",
+        "topic:",
+        '"a b"',
+        ".5",
+        "深",
     ]
 )
+
+
+def bare(clause: Clause) -> Clause:
+    """Return a clause without the piece that it was typed as."""
+    return replace(clause, typed="", parts=tuple(map(bare, clause.parts)))
+
+
+def told(read: Query) -> tuple[object, ...]:
+    """Return all that a query means."""
+    return (
+        tuple(map(bare, read.clauses)),
+        read.filters,
+        tuple(replace(example, typed="") for example in read.examples),
+        read.window,
+        read.sort,
+    )
+
+
+@given(st.text(max_size=40) | st.lists(pieces, max_size=15).map("".join))
+def test_the_normal_form_is_read_as_the_same(typed: str) -> None:
+    """What a page writes for a query is that query, and is written once and for all."""
+    read = query.parse(typed)
+    form = query.normal_form(read)
+
+    assert told(query.parse(form)) == told(read)
+    assert query.normal_form(query.parse(form)) == form
+
+
+@pytest.mark.parametrize(
+    ("typed", "form"),
+    [
+        ("a b", "a b"),
+        ("a AND b", "+a +b"),
+        ("a OR b AND c", "(a OR (b AND c))"),
+        ("a OR b c", "(a OR b) c"),
+        ("deep (a b OR c)", "deep +a (b OR c)"),
+        ("-(a b)", "-(a AND b)"),
+        ("NOT (a OR NOT b)", "-(a OR NOT b)"),
+        ('title:(a OR "b c")', '(title:a OR title:"b c")'),
+        ("cat:(cs.LG OR cs.CL)", "(cat:cs.LG OR cat:cs.CL)"),
+        ("cat:cs.LG AND cat:cs.CL", "+cat:cs.LG +cat:cs.CL"),
+        ("year:2020 OR has:code", "(date:2020-01-01..2020-12-31 OR has:code)"),
+        ("(a OR a) OR ()", "+a"),
+        ("a OR", "a or"),
+        ("((a OR b)", "(a OR b)"),
+        ('like:2401.01234v2 -like:"my draft"', 'like:2401.01234v2 -like:"my draft"'),
+        ("window:2w sort:new", "window:14d sort:date"),
+    ],
+)
+def test_operators(typed: str, form: str) -> None:
+    """NOT binds closest, then AND, then OR, then what stands side by side."""
+    assert query.normal_form(query.parse(typed)) == form
+
+
+def test_hostile_queries_take_linear_time() -> None:
+    """Ten megabytes of anything: only the beginning is read, and nesting has a bottom."""
+    for piece in (
+        "(",
+        "-(",
+        "NOT ",
+        "((a OR ",
+        '-"',
+        "title:(",
+        '"',
+        ")",
+        "a OR ",
+        "like:",
+        "\x00(",
+    ):
+        start = process_time()
+        query.normal_form(query.parse(piece * (10_000_000 // len(piece))))
+
+        assert process_time() - start < 2
 
 
 @given(st.text() | st.lists(pieces, max_size=15).map("".join))
 def test_every_string_is_a_query(typed: str) -> None:
     """Nothing raises; each clause names the piece that it came from."""
     read = query.parse(typed)
+    cleaned = normal.clean(typed)
 
     assert read.text == typed
-    assert all(clause.typed in typed and clause.text for clause in read.clauses)
+    assert all(clause.typed in cleaned for clause in read.clauses)
+    assert all(leaf.text for leaf in query.leaves(read.clauses))
     for _, rest in query.parts(read):
-        assert len(rest) <= len(typed)
+        assert len(rest) <= len(cleaned)
 
 
 @pytest.mark.parametrize("text", ["-", "((", "?!", "*", " … ", "🙂"])

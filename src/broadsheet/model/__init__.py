@@ -22,6 +22,7 @@ from broadsheet.model.people import (
 from broadsheet.model.query import (
     Clause,
     ClauseKind,
+    Example,
     Explanation,
     Filters,
     Hit,
@@ -58,6 +59,7 @@ __all__ = [
     "Edition",
     "EditionState",
     "EngineStatus",
+    "Example",
     "Explanation",
     "Fault",
     "Filters",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, timedelta
 
     from broadsheet.model.paper import Identifier, Paper
 
@@ -32,9 +32,12 @@ class Sort(StrEnum):
 class ClauseKind(StrEnum):
     """How a clause's text is compared."""
 
-    WORD = "word"
-    PHRASE = "phrase"
-    PREFIX = "prefix"
+    WORD = "word"  # any form of it
+    PHRASE = "phrase"  # the words as they were quoted, side by side
+    PREFIX = "prefix"  # whatever begins so
+    FILTER = "filter"  # conditions, not words
+    ALL = "all"  # every part
+    ANY = "any"  # one part at least
 
 
 class Occur(StrEnum):
@@ -43,17 +46,6 @@ class Occur(StrEnum):
     SHOULD = "should"  # counts towards the score
     MUST = "must"
     NOT = "not"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
-    """One part of a query as it was understood."""
-
-    text: str
-    kind: ClauseKind = ClauseKind.WORD
-    occur: Occur = Occur.SHOULD
-    field: str | None = None  # "title", "abstract", "author", "venue"; None: anywhere
-    typed: str = ""  # the piece of the query it came from, so that a page can drop it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +66,29 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One part of a query as it was understood: a leaf, or a group of parts."""
+
+    text: str  # "" for groups and filters
+    kind: ClauseKind = ClauseKind.WORD
+    occur: Occur = Occur.SHOULD  # within a group MUST or NOT: the part itself, or its opposite
+    field: str | None = None  # "title", "abstract", "author", "venue", "id"; None: anywhere
+    typed: str = ""  # the piece of the query it came from, so that a page can drop it
+    parts: tuple[Clause, ...] = ()  # of ALL and ANY, in their order
+    filters: Filters | None = None  # of FILTER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """What hits are to be like, or unlike."""
+
+    text: str  # an identifier as typed, or words
+    is_text: bool = False  # words to be read; else the name of a paper
+    is_wanted: bool = True  # False: the less like this, the better
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A query, read; made by ``text.query.parse``."""
 
@@ -81,6 +96,8 @@ class Query:
     clauses: tuple[Clause, ...] = ()
     filters: Filters = field(default_factory=Filters)
     sort: Sort = Sort.RELEVANCE
+    examples: tuple[Example, ...] = ()
+    window: timedelta | None = None  # only papers of so many days up to today
     identifier: Identifier | None = None  # the whole query is one identifier, URL or DOI
     meaning: str = ""  # what the encoder reads: the words without operators and filters
 
