@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from broadsheet.index import language
 from broadsheet.model import Clause, ClauseKind, EngineStatus, Filters, Occur, Paper, Query
 from broadsheet.ports import Scored
 from broadsheet.text import normal
+from broadsheet.text.query import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -46,7 +48,7 @@ class FakeEngine:
     ) -> Scored:
         """Return the ``k`` best by BM25; a query of filters alone scores 0, newest first."""
         allowed = [p for p in self._allowed(filters, among) if _is_match(query, p)]
-        if not any(clause.occur is not Occur.NOT for clause in query.clauses):
+        if next(leaves(query.clauses), None) is None:
             newest = sorted(allowed, key=lambda p: (_day(p), p.key), reverse=True)
             return _scored([(p.key, 0.0) for p in newest], k, total=len(newest))
         found = [(p.key, self._bm25(query, p)) for p in allowed]
@@ -89,7 +91,7 @@ class FakeEngine:
 
     def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
         """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
-        asked = (clause for clause in query.clauses if clause.occur is not Occur.NOT)
+        asked = leaves(query.clauses)
         found = [c.text for c in asked if _has(c, paper) or _has_every_word(c.text, paper)]
         return tuple(dict.fromkeys(found))
 
@@ -180,8 +182,8 @@ class FakeEngine:
         counts, length = Counter(texts[paper.key]), len(texts[paper.key])
         average = sum(map(len, texts.values())) / len(texts)
         score = 0.0
-        for clause in query.clauses:
-            for stem in _stems(clause.text) if clause.occur is not Occur.NOT else []:
+        for clause in leaves(query.clauses):
+            for stem in _stems(clause.text):
                 frequency = sum(stem in text for text in texts.values())
                 rarity = math.log(1 + (len(texts) - frequency + 0.5) / (frequency + 0.5))
                 share = BM25_K1 * (1 - BM25_B + BM25_B * length / average)
@@ -215,10 +217,30 @@ def _shares(wanted: Iterable[str], there: Iterable[str]) -> bool:
 
 
 def _wrote(name: str, paper: Paper) -> bool:
-    words = set(normal.author_key(name).split())
-    return bool(words) and any(
-        words <= set(normal.author_key(author).split()) for author in paper.authors
+    return any(
+        goes_by(asked, there)
+        for author in paper.authors
+        for there in normal.name_words(author)
+        for asked in normal.name_words(name)
     )
+
+
+def goes_by(asked: list[str], there: list[str]) -> bool:
+    """Tell whether these words name an author: any of the name's, given names as initials too."""
+    family = normal.family_word(there)
+    wanted = sorted(set(asked))
+    whole = [word for word in asked if len(word) > 1]
+    if 2 <= len(whole) < len(asked) and whole == there:
+        return True
+    for chosen in permutations(sorted(set(there)), len(wanted)):
+        is_shortened = family in wanted and len(wanted) > 1
+        pairs = list(zip(wanted, chosen, strict=True))
+        if wanted and all(
+            word == real or (is_shortened and real != family and word == real[0])
+            for word, real in pairs
+        ):
+            return True
+    return False
 
 
 def _is_match(query: Query, paper: Paper) -> bool:
@@ -243,6 +265,13 @@ def _has_some(clause: Clause, paper: Paper) -> bool:
 
 def _has(clause: Clause, paper: Paper) -> bool:
     """Tell whether some field of the paper has the clause's words side by side."""
+    if clause.kind in {ClauseKind.ALL, ClauseKind.ANY}:
+        met = [_has(part, paper) is (part.occur is not Occur.NOT) for part in clause.parts]
+        return all(met) if clause.kind is ClauseKind.ALL else any(met)
+    if clause.filters is not None:
+        return passes(clause.filters, paper)
+    if clause.field == "id":
+        return clause.text.lower() in {str(name).lower() for name in paper.identifiers}
     if clause.field == "author" and clause.kind is not ClauseKind.PREFIX:
         return _wrote(clause.text, paper)
     fields: dict[str | None, list[str]] = {
@@ -256,7 +285,7 @@ def _has(clause: Clause, paper: Paper) -> bool:
     splitters: list[Callable[[str], list[str]]] = [_exact]
     is_stemmed = clause.field in {None, "title", "abstract"}
     is_enough = len(_stems(clause.text)) in {len(_exact(clause.text)), *range(2, 100)}
-    if is_stemmed and is_enough and clause.kind is not ClauseKind.PREFIX:
+    if is_stemmed and is_enough and clause.kind is ClauseKind.WORD:
         splitters.append(_stems)
     return any(
         _contains(split(text), split(clause.text), is_prefix=clause.kind is ClauseKind.PREFIX)

@@ -46,7 +46,11 @@ LIBRARY = [
         published=date(2024, 2, 1),
     ),
     indexed(3, "深度学习 GPT模型", abstract="日本語の深層学習による画像認識", authors=("王小明",)),
-    indexed(4, r"An $O(n\log n)$ bound by {\'E}douard", abstract="MHC^3 \\textbf{matters}."),
+    indexed(
+        4,
+        r"An $O(n\log n)$ bound by {\'E}douard",
+        abstract=r"MHC^3 \textbf{matters}. Colour and $\beta$-carotene.",
+    ),
 ]
 
 
@@ -119,6 +123,12 @@ def find(engine: Engine, query: Query, filters: Filters = ALL) -> list[int]:
         pytest.param(words("edouard"), {4}, id="a LaTeX accent"),
         pytest.param(words("matters"), {4}, id="inside a LaTeX command"),
         pytest.param(words("mhc3"), {4}, id="a superscript"),
+        pytest.param(words("representations", "unlabeled"), {1}, id="American"),
+        pytest.param(words("beta"), {4}, id="a Greek letter by its name"),
+        pytest.param(words("β"), {4}, id="a Greek letter"),
+        pytest.param(words("$\\beta$"), {4}, id="a Greek letter in LaTeX"),
+        pytest.param(words("color"), {4}, id="American for British"),
+        pytest.param(words("colouring"), {4}, id="British"),
         pytest.param(words("nothing"), set(), id="no such word"),
         pytest.param(words("!!!"), set(), id="no word at all"),
     ],
@@ -133,7 +143,15 @@ def test_words_find(searched: Engine, query: Query, expected: set[int]) -> None:
     [
         pytest.param(phrase("learning of representations"), {1}, id="stop words keep their place"),
         pytest.param(phrase("representations of learning"), set(), id="order counts"),
-        pytest.param(phrase("supervised network"), {2}, id="stemmed"),
+        pytest.param(phrase("supervised networks"), {2}, id="as it is written"),
+        pytest.param(phrase("supervised network"), set(), id="not in another form"),
+        pytest.param(phrase("network"), {2}, id="one quoted word"),
+        pytest.param(phrase("learn of"), set(), id="one quoted word is no stem"),
+        pytest.param(phrase("network", field="title"), set(), id="quoted in the title"),
+        pytest.param(phrase("networks", field="title"), {2}, id="quoted in the title as it is"),
+        pytest.param(phrase("network", field="abstract"), {2}, id="quoted in the abstract"),
+        pytest.param(phrase("supervised", field="abstract"), set(), id="quoted elsewhere"),
+        pytest.param(words("local:2", field="id", occur=Occur.MUST), {2}, id="an identifier"),
         pytest.param(phrase("networks a"), set(), id="no phrase across fields"),
         pytest.param(phrase("of"), {1, 2}, id="a stop word alone"),
         pytest.param(phrase("度学"), {3}, id="ideographs"),
@@ -160,6 +178,43 @@ def test_words_find(searched: Engine, query: Query, expected: set[int]) -> None:
 def test_demands_are_met(searched: Engine, query: Query, expected: set[int]) -> None:
     """What a reader quotes, requires or puts into a field is there in every hit."""
     assert set(find(searched, query)) == expected
+
+
+def group(kind: ClauseKind, *parts: Clause, occur: Occur = Occur.MUST) -> Clause:
+    """Return a group of clauses."""
+    return Clause(text="", kind=kind, occur=occur, parts=parts)
+
+
+NETWORK = Clause(text="network", occur=Occur.MUST)
+SELF = Clause(text="self", occur=Occur.MUST)
+NO_SELF = Clause(text="self", occur=Occur.NOT)
+CS_LG = Clause(
+    text="", kind=ClauseKind.FILTER, occur=Occur.MUST, filters=Filters(categories=("cs.LG",))
+)
+
+
+@pytest.mark.parametrize(
+    ("clause", "expected"),
+    [
+        pytest.param(group(ClauseKind.ANY, NETWORK, CS_LG), {1, 2}, id="or"),
+        pytest.param(group(ClauseKind.ALL, SELF, CS_LG), {1}, id="and"),
+        pytest.param(group(ClauseKind.ANY, NO_SELF, CS_LG), {1, 3, 4}, id="or not"),
+        pytest.param(group(ClauseKind.ALL, NO_SELF), {3, 4}, id="and not"),
+        pytest.param(group(ClauseKind.ANY, NETWORK, CS_LG, occur=Occur.NOT), {3, 4}, id="neither"),
+        pytest.param(
+            group(ClauseKind.ANY, group(ClauseKind.ALL, SELF, NETWORK), NO_SELF),
+            {2, 3, 4},
+            id="groups within groups",
+        ),
+        pytest.param(group(ClauseKind.ANY), set(), id="nothing to choose from"),
+        pytest.param(group(ClauseKind.ANY, Clause(text="!!", occur=Occur.MUST)), set(), id="?"),
+    ],
+)
+def test_groups_combine_what_they_hold(
+    searched: Engine, clause: Clause, expected: set[int]
+) -> None:
+    """Union, intersection and complement, conditions and words alike."""
+    assert set(find(searched, Query(text="", clauses=(clause,)))) == expected
 
 
 def test_a_forbidden_word_is_nowhere_in_the_hits(searched: Engine) -> None:
@@ -242,6 +297,12 @@ FILTERS = [
     pytest.param(Filters(authors=("Ada Hopper", "lovelace")), {1, 2}, id="either author"),
     pytest.param(Filters(authors=("Lovelace Hopper",)), set(), id="words of two authors"),
     pytest.param(Filters(authors=("emile zolss",)), {2}, id="a name without its accents"),
+    pytest.param(Filters(authors=("A. Hopper",)), {2}, id="an initial"),
+    pytest.param(Filters(authors=("Hopper A",)), {2}, id="an initial behind"),
+    pytest.param(Filters(authors=("Hopper AB",)), set(), id="another initial"),
+    pytest.param(Filters(authors=("Ada M. Hopper",)), {2}, id="an initial too many"),
+    pytest.param(Filters(authors=("A. Lovelace", "E. Zölß")), {1, 2}, id="initials of two"),
+    pytest.param(Filters(authors=("h ada",)), set(), id="family names are never initials"),
     pytest.param(Filters(authors=("?",)), set(), id="no name"),
     pytest.param(Filters(has=("code",)), {1}, id="has code"),
     pytest.param(Filters(has=("code", "data")), set(), id="has all of them"),

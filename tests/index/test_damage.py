@@ -253,3 +253,41 @@ def test_the_lock_is_free_when_its_holder_is_killed(
     assert set(keys(engine.lexical(words("last", "go"), ALL, k=5, among=None))) == {61, 62}
     assert engine.check(range(1, 63)) == []
     engine.close()
+
+
+def test_words_of_an_older_program_are_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade asks nobody to rebuild: words are indexed again, vectors stay as they are."""
+    papers = [indexed(key, authors=("Ada",)) for key in range(1, 61)]
+    with monkeypatch.context() as older:
+        for place in ("disk", "state"):
+            older.setattr(f"broadsheet.index.{place}.LEXICON", 1)
+        engine = make(tmp_path)
+        engine.apply(papers, [], position=60)
+        put(engine, *range(1, 61))
+        engine.close()
+
+    engine = make(tmp_path)
+    before = engine.status()
+    engine.apply(papers, [], position=60)
+
+    assert (before.position, before.encoded) == (0, 60)
+    assert engine.status().encoded == 60
+    assert len(keys(engine.lexical(words("paper"), ALL, k=99, among=None))) == 60
+    assert keys(engine.dense(vectors(7)[0], ALL, k=1, among=None)) == [7]
+    assert engine.pending(encoder="space/one", limit=9) == []
+    assert engine.check(range(1, 61)) == []
+    engine.close()
+
+
+def test_words_of_a_newer_program_are_left_alone(folder: Path) -> None:
+    """Who goes back a version is told, and loses nothing."""
+    path = folder / "commit.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"lexicon": 1_000}))
+    engine = make(folder)
+
+    with pytest.raises(IndexFaultError, match="form 1000"):
+        engine.status()
+    assert json.loads(path.read_text())["lexicon"] == 1_000
+    engine.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from operator import and_, or_
+from time import process_time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,11 +13,13 @@ from hypothesis import strategies as st
 
 from broadsheet.index import language, open_engine, tags
 from broadsheet.model import Clause, Filters, Link, Occur, Paper, Query
-from tests.fakes import FakeEngine
+from broadsheet.text import spelling
+from broadsheet.text.query import parse
+from tests.fakes import FakeEngine, goes_by
 from tests.support_engine import DIM, indexed, keys, phrase, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from broadsheet.ports import Engine
 
@@ -155,6 +159,124 @@ def test_every_part_of_a_name_finds_it(name: list[str]) -> None:
     """In any order; a word more does not."""
     there = set(tags.name_tags(indexed(1, authors=(" ".join(name),))))
 
-    for size in range(1, len(name) + 1):
-        assert set(tags.author_conditions(" ".join(reversed(name[:size])))) <= there
-    assert not set(tags.author_conditions(" ".join([*name, "babbage"]))) <= there
+    def is_found(asked: list[str]) -> bool:
+        return any(set(way) <= there for way in tags.author_conditions(" ".join(asked)))
+
+    assert all(is_found(name[:size][::-1]) for size in range(1, len(name) + 1))
+    assert not is_found([*name, "babbage"])
+
+
+NAMES_ASKED = st.lists(
+    st.sampled_from(["ada", "a", "king", "k", "lovelace", "l", "d"]), min_size=1, max_size=3
+)
+NAMES_THERE = st.lists(
+    st.sampled_from(["ada", "a", "king", "d", "lovelace"]), min_size=1, max_size=3, unique=True
+)
+
+
+@given(asked=NAMES_ASKED, there=NAMES_THERE)
+def test_names_meet_as_their_definition_says(asked: list[str], there: list[str]) -> None:
+    """Tags find what comparing word by word finds: whole names, initials, a middle one too many."""
+    made = set(tags.name_tags(indexed(1, authors=(" ".join(there),))))
+
+    found = any(set(way) <= made for way in tags.author_conditions(" ".join(asked)))
+
+    assert found is goes_by(asked, there)
+
+
+LEAVES = ["graph", "learning", "title:naïve", "cat:cs.LG", "year:2024", '"learn"', "author:hopper"]
+TREES = st.recursive(
+    st.sampled_from(LEAVES),
+    lambda inner: (
+        st.tuples(st.sampled_from(["AND", "OR"]), inner, inner) | st.tuples(st.just("NOT"), inner)
+    ),
+    max_leaves=6,
+)
+ALGEBRA: dict[str, Callable[[set[int], set[int]], set[int]]] = {"AND": and_, "OR": or_}
+
+
+def written(tree: Any) -> str:
+    """Return a tree of operators as somebody types it."""
+    if isinstance(tree, str):
+        return tree
+    operator, *parts = tree
+    return f"({f' {operator} '.join(['', *map(written, parts)][len(parts) > 1 :])})"
+
+
+def solved(tree: Any, sets: dict[str, set[int]], everything: set[int]) -> set[int]:
+    """Return what a tree of operators means, by the algebra of sets."""
+    if isinstance(tree, str):
+        return sets[tree]
+    parts = [solved(part, sets, everything) for part in tree[1:]]
+    return everything - parts[0] if tree[0] == "NOT" else ALGEBRA[tree[0]](*parts)
+
+
+@given(made=papers, tree=TREES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_operators_are_the_algebra_of_sets(
+    engine: Engine, made: list[dict[str, object]], tree: Any
+) -> None:
+    """Whatever is put together of AND, OR, NOT and parentheses; each leaf is asked by itself."""
+    library: list[Paper] = [indexed(key, **values) for key, values in enumerate(made, start=1)]
+    engine.apply(library, range(len(library) + 1, 7), position=1)
+
+    def found(typed: str) -> set[int]:
+        read = parse(typed)
+        return set(keys(engine.lexical(read, read.filters, k=10, among=None)))
+
+    sets = {leaf: found(leaf) for leaf in LEAVES}
+
+    assert found(written(tree)) == solved(tree, sets, {paper.key for paper in library})
+
+
+@pytest.mark.parametrize(
+    ("british", "american"),
+    [
+        ("colour", "color"),
+        ("behaviours", "behavior"),
+        ("modelling", "modeling"),
+        ("labelled", "labeled"),
+        ("optimisation", "optimization"),
+        ("optimised", "optimizing"),
+        ("analysed", "analyze"),
+        ("catalysed", "catalyze"),
+        ("centre", "center"),
+        ("centred", "centered"),
+        ("fibres", "fiber"),
+        ("catalogue", "catalog"),
+        ("anaemia", "anemia"),
+        ("oestrogen", "estrogen"),
+        ("greyscale", "grayscale"),
+        ("programme", "program"),
+        ("defence", "defense"),
+    ],
+)
+def test_two_spellings_are_one_word(british: str, american: str) -> None:
+    """Either finds the other; quoted they are two."""
+    assert language.stem_of(british) == language.stem_of(american)
+    assert language.exact_words(british) != language.exact_words(american)
+
+
+@pytest.mark.parametrize(
+    ("word", "relative"),
+    [
+        ("revised", "revision"),
+        ("supervised", "supervision"),
+        ("surprise", "surprisingly"),
+        ("precise", "precisely"),
+        ("four", "four"),
+        ("course", "courses"),
+    ],
+)
+def test_words_of_both_countries_stay_with_their_relatives(word: str, relative: str) -> None:
+    """Revised is no British spelling of anything."""
+    assert language.stem_of(word) == language.stem_of(relative)
+
+
+def test_ten_megabytes_are_respelt_in_linear_time() -> None:
+    """One word without end, or a million of them."""
+    start = process_time()
+
+    assert spelling.american("z" * 10_000_000 + "our") == "z" * 10_000_000 + "our"
+    assert spelling.american("colour " * 1_000_000) == "color " * 1_000_000
+    assert process_time() - start < 5

@@ -10,29 +10,30 @@ from tantivy import Occur as Must
 from tantivy import Query as Ask
 
 from broadsheet.index import language, tags, words
-from broadsheet.model import Clause, ClauseKind, Occur
+from broadsheet.model import Clause, ClauseKind, Filters, Occur
+from broadsheet.text.query import leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
-    from broadsheet.model import Filters, Paper, Query
+    from broadsheet.model import Paper, Query
 
 MAX_WORDS = 64  # of one query; the rest is not asked, so that no query stalls the others
+MAX_PARTS = 256  # demands and parts of groups; so many fit into what is read of a query
 MAX_CLAUSE = 1_000  # characters of one clause
 TITLE_WEIGHT = 0.3  # beside 1 for the combined text (see `words`)
 EXACT_WEIGHT = 0.1
 AUTHOR_WEIGHT = 0.5
-PREFIX_SCORE = 1.0
 
 Spot = tuple[int, str]  # position and word
 
 
 def has_words(query: Query) -> bool:
     """Tell whether anything in the query gives a score."""
-    return any(clause.occur is not Occur.NOT for clause in query.clauses)
+    return next(leaves(query.clauses), None) is not None
 
 
 def ask(query: Query, filters: Filters, among: npt.NDArray[np.int64] | None) -> Ask:
@@ -58,7 +59,7 @@ def _conditions(filters: Filters) -> Iterable[Ask]:
 def _scored(clauses: Sequence[Clause]) -> list[tuple[Must, Ask]]:
     """Return what must and must not be, and one part that any wish fulfils."""
     demands = [clause for clause in clauses if clause.occur is not Occur.SHOULD]
-    parts = [_demand(clause) for clause in demands[:MAX_WORDS]]
+    parts = [_demand(clause) for clause in demands[:MAX_PARTS]]
     wished = [clause for clause in clauses if clause.occur is Occur.SHOULD]
     if wished:
         is_required = any(clause.occur is Occur.MUST for clause in demands)
@@ -118,33 +119,87 @@ def _bigrams(spots: Sequence[Spot]) -> list[list[Spot]]:
 
 
 def _whole(clause: Clause) -> Ask | None:
-    """Return the query for all of a clause's words, in their order; None when it has none."""
+    """Return the query for what a clause asks for; None where it has no word."""
+    if clause.kind in {ClauseKind.ALL, ClauseKind.ANY}:
+        return _group(clause)
+    if clause.filters is not None:
+        return _conditions_of(clause.filters)
+    return _leaf(clause)
+
+
+def _leaf(clause: Clause) -> Ask | None:
     text = clause.text[:MAX_CLAUSE]
     exact = language.exact_words(text)[:MAX_WORDS]
     if not exact:
         return None
     if clause.kind is ClauseKind.PREFIX:
         return _prefix(clause.field, exact)
-    if clause.field == "author":
-        return _author(text, exact)
-    if clause.field == "venue":
-        return _phrase("venue", exact)
+    if clause.field in _WHOLE_OF_FIELD:
+        return _WHOLE_OF_FIELD[clause.field](text, exact)
+    if clause.kind is ClauseKind.PHRASE:
+        return _quotation(clause.field, text, exact)
+    return _word_forms(clause.field, text, exact)
+
+
+_WHOLE_OF_FIELD: dict[str | None, Callable[[str, Sequence[Spot]], Ask]] = {
+    "id": lambda text, _: _term("ids", _id_word(text)),
+    "author": lambda text, _: _conditions_of(Filters(authors=(text,))),
+    "venue": lambda _, exact: _phrase("venue", exact),
+}
+
+
+def _conditions_of(filters: Filters) -> Ask:
+    return _all_of([(Must.Must, part) for part in _conditions(filters)])
+
+
+def _group(clause: Clause) -> Ask:
+    """Return the query for a group; a part without words is never met."""
+    wanted = Must.Should if clause.kind is ClauseKind.ANY else Must.Must
+    parts = []
+    for part in clause.parts[:MAX_PARTS]:
+        occur, made = _demand(part)
+        if occur == Must.Must:
+            parts.append((wanted, made))
+        elif wanted == Must.Must:
+            parts.append((occur, made))
+        else:
+            parts.append((wanted, _all_of([(occur, made)])))
+    return _all_of(parts) if parts or wanted == Must.Must else Ask.empty_query()
+
+
+def _all_of(parts: Sequence[tuple[Must, Ask]]) -> Ask:
+    """Return the boolean query of these parts; where none is asked for, of all papers but some."""
+    if any(occur != Must.MustNot for occur, _ in parts):
+        return Ask.boolean_query(list(parts))
+    return Ask.boolean_query([(Must.Must, Ask.const_score_query(Ask.all_query(), 0.0)), *parts])
+
+
+def _quotation(field: str | None, text: str, exact: Sequence[Spot]) -> Ask:
+    """Return the query for words as they are written, side by side.
+
+    Abstracts have no field of exact forms: what is quoted there stands there by its stems, and
+    in the paper as it is written.
+    """
+    if field == "title":
+        return _phrase("exact_title", exact)
+    if field == "abstract":
+        stems = language.stems(text)[:MAX_WORDS]
+        there = [(Must.Must, _phrase("exact", exact))]
+        return _all_of([*there, (Must.Must, _phrase("abstract", stems))] if stems else there)
+    return _either([_phrase("exact", exact), _phrase("authors", exact)])
+
+
+def _word_forms(field: str | None, text: str, exact: Sequence[Spot]) -> Ask | None:
+    """Return the query for words in any of their forms, side by side where there are several."""
     stems = language.stems(text)[:MAX_WORDS]
-    if clause.field in {"title", "abstract"}:
-        return _phrase(clause.field, stems) if stems else None
+    if field in {"title", "abstract"}:
+        return _phrase(field, stems) if stems else None
     choices = [_phrase("exact", exact), _phrase("authors", exact)]
     if len(stems) == len(exact) or len(stems) > 1:  # else "on demand" would find any demand
         choices.append(_weighted(_phrase("title", stems), TITLE_WEIGHT))
         choices.append(_phrase("abstract", stems) if len(stems) > 1 else _term("text", stems[0][1]))
-    if clause.kind is ClauseKind.WORD:
-        choices.append(_term("ids", _id_word(text)))
+    choices.append(_term("ids", _id_word(text)))
     return _either(choices)
-
-
-def _author(text: str, exact: Sequence[Spot]) -> Ask:
-    if len(exact) == 1:
-        return _term("authors", exact[0][1])
-    return Ask.const_score_query(words.all_of_tags(tags.author_conditions(text)), PREFIX_SCORE)
 
 
 def _prefix(field: str | None, spots: Sequence[Spot]) -> Ask:
@@ -196,7 +251,7 @@ def matched_words(query: Query, paper: Paper) -> tuple[str, ...]:
     others = "\n".join([*paper.topics, paper.venue, *paper.authors])
     has = set[str]().union(*map(language.word_set, (paper.title, paper.abstract, others)))
     there = has | words.id_words(paper)
-    wanted = [clause for clause in query.clauses if clause.occur is not Occur.NOT]
+    wanted = list(leaves(query.clauses))
     missing = [clause for clause in wanted if not _is_in(clause, there)]
     if missing:  # only these are looked for by stem
         initials = {stem[0] for clause in missing for stem in _forms_of(clause)[1]}
@@ -211,7 +266,8 @@ def _is_in(clause: Clause, there: set[str]) -> bool:
         return True
     if clause.kind is ClauseKind.PREFIX:
         return bool(exact) and any(word.startswith(exact[-1]) for word in there)
-    return bool(exact) and (there.issuperset(exact) or (bool(stems) and there.issuperset(stems)))
+    has_stems = clause.kind is ClauseKind.WORD and bool(stems) and there.issuperset(stems)
+    return bool(exact) and (there.issuperset(exact) or has_stems)
 
 
 def _forms_of(clause: Clause) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -17,7 +17,8 @@ from broadsheet.errors import IndexFaultError
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT = 1  # raise it when any file's layout, or the way texts become words, changes
+FORMAT = 1  # raise it when the layout of a file of papers or vectors changes
+LEXICON = 2  # raise it when fields, or the way texts become words, change: words are indexed anew
 COMMIT_FILE = "commit.json"
 INTENT_FILE = "intent.json"
 LOCK_FILE = "lock"
@@ -42,6 +43,7 @@ class Commit:
     meaning: str = ""  # file of the approximate index; empty: none
     encoders: tuple[str, ...] = ()  # a vector's mark holds 1 + the place of its encoder here
     format: int = FORMAT
+    lexicon: int = 1  # commit files without it are older than it
 
     def next(self, **changes: object) -> Self:
         """Return the state that follows this one."""
@@ -67,6 +69,8 @@ def load_commit(folder: Path, *, dim: int) -> Commit:
         raise fault(f"has a {COMMIT_FILE} that cannot be read ({error})") from error
     if commit.format != FORMAT:
         raise fault(f"has format {commit.format}, and this program reads {FORMAT}")
+    if commit.lexicon > LEXICON:
+        raise fault(f"has words of form {commit.lexicon}, and this program reads {LEXICON}")
     if commit.dim != dim:
         raise fault(f"holds vectors of length {commit.dim}, and the encoder makes {dim}")
     return commit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,7 @@ class EmbeddedEngine:
         self._measured: tuple[float, int] | None = None  # when, bytes on disk
         folder.mkdir(parents=True, exist_ok=True)
         self._make_if_missing()
+        self._renew_if_old()
         self._open()
 
     # --- searching ---
@@ -346,6 +347,19 @@ class EmbeddedEngine:
             else:
                 time.sleep(0.02)
 
+    def _renew_if_old(self) -> None:
+        """Begin the words anew where an older program made them; opening says what else is wrong.
+
+        Of two processes one does it; where another one holds the index, it stays as it is.
+        """
+        with suppress(IndexFaultError, FileNotFoundError):
+            is_old = disk.load_commit(self._folder, dim=self._dim).lexicon < disk.LEXICON
+            if is_old and self._lock.try_take():
+                try:
+                    state.renew_words(self._folder, dim=self._dim)
+                finally:
+                    self._lock.release()
+
     def _recreate(self) -> None:
         generation = time.time_ns()  # larger than any before, whatever is left of the old index
         state.create(self._folder, dim=self._dim, generation=generation)
@@ -397,7 +411,7 @@ class EmbeddedEngine:
         """Return the paper's new row, or None when nothing that is indexed changed."""
         facets, names = tags.facet_tags(paper), tags.name_tags(paper)
         content = _digest(
-            paper.title, paper.abstract, paper.venue, paper.topics, paper.authors,
+            disk.LEXICON, paper.title, paper.abstract, paper.venue, paper.topics, paper.authors,
             paper.published, paper.day, facets, paper.identifiers,
         )  # fmt: skip
         slot = int(opened.table.slots([paper.key])[0])

@@ -1,8 +1,10 @@
-"""Which words does a text have? The same answer for papers and for queries.
+r"""Which words does a text have? The same answer for papers and for queries.
 
 Two forms of each word: *exact* (folded) and *stem* (English, stop words left out). Scripts that
 are written without spaces count each character as a word, so that phrases of characters find
-what a reader would call a word, without a dictionary.
+what a reader would call a word, without a dictionary. A Greek letter on its own is its name:
+"$\alpha$" and "alpha" are one word. Stems do not tell British from American spelling, exact
+forms do.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from functools import cache, lru_cache
 
 import tantivy
 
-from broadsheet.text import latex, normal
+from broadsheet.text import latex, normal, spelling
 
 MAX_TEXT = 200_000  # characters of one text that are indexed: a 10 MB title stops no batch
 MAX_WORD = 100  # bytes; longer words are left out
@@ -23,6 +25,18 @@ _IDEOGRAPHS = (
 )
 _BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(r"[^\W_]+")  # as tantivy's simple tokenizer splits
+_GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξοπρστυφχψω",
+        re.split(
+            r"\s",
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi "
+            "rho sigma tau upsilon phi chi psi omega",
+        ),
+        strict=True,
+    )
+)
+_LONE_GREEK = re.compile("(?<![\u0370-\u03ff])[α-ω](?![\u0370-\u03ff])")  # noqa: RUF001
 _SINGLE = re.compile(f"[{_IDEOGRAPHS}]")
 
 STOP_WORDS = frozenset(
@@ -147,7 +161,19 @@ STOP_WORDS = frozenset(
 def plain(text: str) -> str:
     """Return the text as the analysers read it: no LaTeX, folded, ideographs set apart."""
     folded = normal.fold(latex.to_text(text[:MAX_TEXT]))
-    return folded if folded.isascii() else _SINGLE.sub(r" \g<0> ", whole(folded))
+    if folded.isascii():
+        return folded
+    named = _LONE_GREEK.sub(_letter_name, whole(folded))
+    return _SINGLE.sub(r" \g<0> ", named)
+
+
+def _letter_name(found: re.Match[str]) -> str:
+    return f" {_GREEK.get(found[0], found[0])} "
+
+
+def one_spelling(read: str) -> str:
+    """Return a plain text as the analyser of stems reads it."""
+    return spelling.american(read)
 
 
 def whole(text: str) -> str:
@@ -189,7 +215,7 @@ def exact_words(text: str) -> list[tuple[int, str]]:
 
 def stems(text: str) -> list[tuple[int, str]]:
     """Return (position, stem) of each word that is no stop word, in order."""
-    tokens = stem_analyzer().pre_tokenize(plain(text)).tokens
+    tokens = stem_analyzer().pre_tokenize(one_spelling(plain(text))).tokens
     return [(token.position, token.text) for token in tokens]
 
 
@@ -206,7 +232,7 @@ def word_set(text: str) -> set[str]:
 @lru_cache(maxsize=65_536)  # a few megabytes: the words of a field
 def stem_of(word: str) -> str:
     """Return the stem of an exact form; of a stop word nothing."""
-    tokens = stem_analyzer().pre_tokenize(word).tokens
+    tokens = stem_analyzer().pre_tokenize(one_spelling(word)).tokens
     return tokens[0].text if tokens else ""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from broadsheet.index.approximate import Snapshot
 from broadsheet.index.disk import (
     COMMIT_FILE,
+    LEXICON,
     Commit,
     fault,
     load_commit,
@@ -36,6 +37,8 @@ class State:
         self.commit = commit
         self.stamp = (0, 0, 0)
         papers = folder / commit.papers
+        if commit.lexicon != LEXICON:
+            raise fault("of words was made by an older program, and another process holds it")
         if not (folder / commit.words).is_dir() or not papers.is_dir():
             raise fault("has lost a folder")
         self.words = Words(folder / commit.words)
@@ -127,6 +130,7 @@ def create(folder: Path, *, dim: int, generation: int) -> None:
         generation=generation,
         words=f"words-{number}",
         papers=f"papers-{number}",
+        lexicon=LEXICON,
     )
     (folder / commit.papers).mkdir()
     Table.create(folder / commit.papers)
@@ -134,6 +138,20 @@ def create(folder: Path, *, dim: int, generation: int) -> None:
     Words(folder / commit.words)
     save_commit(folder, commit)
     sweep(folder, commit)
+
+
+def renew_words(folder: Path, *, dim: int) -> None:
+    """Begin the words anew where an older program made them; papers keep their vectors.
+
+    The position goes back to the beginning: the change log is applied again, and fills them.
+    """
+    commit = load_commit(folder, dim=dim)
+    if commit.lexicon < LEXICON:
+        name = f"words-{_next_number(folder)}"
+        Words(folder / name)
+        commit = commit.next(words=name, position=0, lexicon=LEXICON)
+        save_commit(folder, commit)
+        sweep(folder, commit)
 
 
 def sweep(folder: Path, commit: Commit) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from broadsheet.text import normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from broadsheet.model import Filters, Paper
 
@@ -33,7 +33,11 @@ def facet_tags(paper: Paper) -> list[int]:
 
 
 def name_tags(paper: Paper) -> list[int]:
-    """Return the tags of the authors' names: each set of one to three words of one name."""
+    """Return the tags of the authors' names.
+
+    Of each name: every set of one to three of its words, those of two and three also with given
+    names cut to their initials, and the name as a whole.
+    """
     found: set[int] = set()
     for name in paper.authors:
         found.update(_name_tags(name))
@@ -53,19 +57,31 @@ def facet_conditions(filters: Filters) -> list[list[int]]:
 
 def name_conditions(filters: Filters) -> list[list[int]]:
     """Return what a hit must have of ``name_tags``: of one inner list, all tags."""
-    return [author_conditions(name) for name in filters.authors]
+    return [group for name in filters.authors for group in author_conditions(name)]
 
 
-def author_conditions(name: str) -> list[int]:
-    """Return the tags that a paper has when one of its authors has every word of this name.
+def author_conditions(name: str) -> list[list[int]]:
+    """Return which tags a paper has when one of its authors goes by this name: all of one list.
 
-    Exact for names of up to three words; of longer ones every three must be together in one
-    name. A name without any letter gives a tag that no paper has.
+    An author goes by a name when each word of it is a word of the author's, or an initial of a
+    given name; or when the author's whole name is this one without its initials: "Christopher
+    D. Manning" finds "Christopher Manning". Exact for names of up to three words; of longer ones
+    every three must be together in one name. A name without any letter gives a tag that no paper
+    has.
     """
-    words = _words(name)
-    if len(words) <= SUBSET:
-        return [tag("author", " ".join(words))]
-    return [tag("author", " ".join(some)) for some in combinations(words, SUBSET)]
+    return [way for words in normal.name_words(name) for way in _ways(words[:MAX_NAME_WORDS])]
+
+
+def _ways(words: list[str]) -> Iterator[list[int]]:
+    """Yield the tags of each way in which an author may go by these words."""
+    once = sorted(set(words))
+    if len(once) <= SUBSET:
+        yield [tag("author", " ".join(once))]
+    else:
+        yield [tag("author", " ".join(some)) for some in combinations(once, SUBSET)]
+    full = [word for word in words if len(word) > 1]
+    if 2 <= len(full) < len(words):  # noqa: PLR2004
+        yield [tag("name", " ".join(full))]
 
 
 @lru_cache(maxsize=16_384)
@@ -83,15 +99,22 @@ def _category_tags(category: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=16_384)
 def _name_tags(name: str) -> tuple[int, ...]:
-    words = _words(name)
-    return tuple(
-        tag.__wrapped__("author", " ".join(some))
-        for size in range(1, min(SUBSET, len(words)) + 1)
-        for some in combinations(words, size)
-    )
+    found: set[tuple[str, str]] = set()
+    for words in normal.name_words(name):
+        once = sorted(set(words[:MAX_NAME_WORDS]))
+        family = normal.family_word(words[:MAX_NAME_WORDS])
+        found.add(("name", " ".join(words[:MAX_NAME_WORDS])))
+        for size in range(1, min(SUBSET, len(once)) + 1):
+            for some in combinations(once, size):
+                found.update(("author", way) for way in _abbreviated(some, family))
+    return tuple(tag.__wrapped__(kind, value) for kind, value in found)
 
 
-def _words(name: str) -> list[str]:
-    """Return the different words of a name, sorted."""
-    words: Iterable[str] = normal.author_key(name).split()
-    return sorted(set(list(words)[:MAX_NAME_WORDS]))
+def _abbreviated(words: tuple[str, ...], family: str) -> Iterator[str]:
+    """Yield some words of a name, with those before the family name whole and as initials."""
+    if family not in words or len(words) == 1:
+        yield " ".join(words)
+        return
+    ways = [(word,) if word == family or len(word) == 1 else (word, word[0]) for word in words]
+    for way in product(*ways):
+        yield " ".join(sorted(way))

@@ -45,6 +45,7 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("title", tokenizer_name="stem", index_option="position")
     builder.add_text_field("abstract", tokenizer_name="stem", index_option="position")
     builder.add_text_field("exact", tokenizer_name="exact", index_option="position")  # all of it
+    builder.add_text_field("exact_title", tokenizer_name="exact", index_option="position")
     builder.add_text_field("authors", tokenizer_name="exact", index_option="position")
     builder.add_text_field("venue", tokenizer_name="exact", index_option="position")
     return builder.build()
@@ -62,9 +63,11 @@ def document(paper: Paper, *, tag_numbers: Iterable[int]) -> tantivy.Document:
         made.add_unsigned("tags", number)
     for name in id_words(paper):
         made.add_text("ids", name)
-    made.add_text("text", f"{title}\n{abstract}\n{topics}\n{venue}")
-    made.add_text("title", title)
-    made.add_text("abstract", abstract)
+    spelt = [language.one_spelling(piece) for piece in (title, abstract, topics, venue)]
+    made.add_text("text", "\n".join(spelt))
+    made.add_text("title", spelt[0])
+    made.add_text("abstract", spelt[1])
+    made.add_text("exact_title", title)
     for piece in (title, abstract, topics, venue):  # values of one field meet in no phrase
         made.add_text("exact", piece)
     for name in paper.authors:

@@ -8,8 +8,12 @@ import html
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from broadsheet.text import latex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_KEY_LENGTH = 200
 """Longer title keys keep their beginning and a digest, so that they fit a database index."""
@@ -38,6 +42,7 @@ _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d"}
 )
 _JOINERS = re.compile("[\u200c\u200d\ufe0f]+")
+_INITIALS = re.compile(r"(?<![\w'’-])[A-Z]{2,3}(?![\w'’-])")
 _MAX_RUN = 8  # longer runs of foreign letters hardly come twice
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -132,6 +137,25 @@ def author_key(name: str) -> str:
     if len(words) > 1 and len(words[-1]) == 4 and words[-1].isdecimal():  # noqa: PLR2004
         words.pop()
     return " ".join(words)
+
+
+def name_words(name: str) -> list[list[str]]:
+    """Return the words of a name, as ``author_key`` reads them, in each way it may be meant.
+
+    "Manning CD" may be ``manning cd`` or ``manning c d``: capitals beside small letters may be
+    initials that were written as one word.
+    """
+    plain = clean(name)
+    ways = [author_key(plain).split()]
+    if any(map(str.islower, plain)):
+        apart = author_key(_INITIALS.sub(lambda found: " ".join(found[0]), plain)).split()
+        ways += [apart] if apart != ways[0] else []
+    return ways
+
+
+def family_word(words: Sequence[str]) -> str:
+    """Return the family name's last word, of ``name_words``: the last one that is no initial."""
+    return next((word for word in reversed(words) if len(word) > 1), words[-1] if words else "")
 
 
 def _without_harmful(s: str) -> str:
