@@ -310,6 +310,164 @@ def test_the_query_may_name_the_sort(shelf: Library) -> None:
     assert numbers(shelf.search("attention sort:votes", sort=Sort.DATE))[0] == 5
 
 
+@pytest.mark.parametrize("query", ["-bees", "NOT bees", "-bees since:2000", "-cat:math"])
+def test_a_negation_alone_lists_the_newest_first(library: Library, query: str) -> None:
+    """All others, in the order of a listing, on every page."""
+    days = {n: date(2026, 1, 1) + (n * 7 % 13) * DAY for n in range(1, 13)}
+    fill(
+        library,
+        {n: {"title": f"Word {n}", "published": d, "announced": d} for n, d in days.items()},
+    )
+    fill(library, {99: {"title": "Bees", "categories": ("math.CO",)}})
+    library.catch_up(is_encoding=True)
+
+    pages = [numbers(library.search(query, limit=5, offset=at)) for at in (0, 5, 10)]
+
+    assert [n for page in pages for n in page] == sorted(days, key=lambda n: days[n], reverse=True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("C. Manning", "Manning C", "Manning, C. D.", "CD Manning", "manning christopher"),
+        *("Christopher D. Manning", "Christopher Manning", "Manning CD 2020"),
+    ],
+)
+def test_initials_find_the_author(library: Library, name: str) -> None:
+    """As names stand in reference lists; an author without that initial is another one."""
+    fill(
+        library,
+        {
+            1: {"authors": ("Christopher D. Manning",), "published": date(2020, 5, 1)},
+            2: {"authors": ("Peyton Manning",), "published": date(2020, 5, 2)},
+            3: {"title": "On manning a ship", "abstract": "Manning c programs."},
+        },
+    )
+    library.catch_up(is_encoding=True)
+
+    hits = library.search(name).hits
+
+    assert (hits[0].paper.id, hits[0].why.known_item) == ("arxiv:2603.00001", "author")
+    assert all(not hit.why.known_item for hit in hits[1:])
+
+
+def test_a_middle_initial_too_many_finds_the_author(library: Library) -> None:
+    """One source gives it, another does not."""
+    fill(library, {1: {"authors": ("Christopher Manning",)}, 2: {"authors": ("Chris Manning",)}})
+    library.catch_up(is_encoding=False)
+
+    assert numbers(library.search('author:"Christopher D. Manning"')) == [1]
+
+
+def test_words_that_papers_speak_of_are_no_author(library: Library) -> None:
+    """K. Means may have written a paper, but "k means" is a method."""
+    fill(library, {1: {"authors": ("Kathryn Means",)}, 2: {"title": "Fast k means"}})
+    fill(library, {3: {"abstract": "We speed up k means."}})
+    library.catch_up(is_encoding=False)
+
+    hits = library.search("k means").hits
+
+    assert all(not hit.why.known_item for hit in hits)
+    assert hits[0].paper.id != "arxiv:2603.00001"
+
+
+def test_words_in_another_script_are_scored_as_others_are(library: Library) -> None:
+    """The encoder knows no ideograph: words alone count, in the same measure."""
+    fill(library, {1: {"title": "深度学习的图像识别"}, 2: {"title": "学习"}, 3: {}})
+    library.catch_up(is_encoding=True)
+
+    hits = library.search("深度学习").hits
+
+    assert hits[0].paper.id == "arxiv:2603.00001"
+    for hit in hits:
+        why = hit.why
+        total = why.lexical_weight * why.lexical_norm + why.dense_weight * why.dense_norm
+        assert hit.score == pytest.approx(total)
+        assert hit.score <= 1
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("(bees OR carbon) attention", {5, 6}),
+        ("attention AND NOT carbon", {2, 3}),
+        ("attention (cat:cs.CL OR source:acl)", {3, 4}),
+        ("attention -source:arxiv", {4}),
+        ("attention +cat:cs.CL +cat:cs.LG", {3}),
+    ],
+)
+def test_operators_hold_for_both_retrievers(
+    shelf: Library, mode: Mode, query: str, expected: set[int]
+) -> None:
+    """What is demanded is in every hit, however it was found."""
+    found = set(numbers(shelf.search(query, mode=mode)))
+
+    assert found == expected if mode is not Mode.LEXICAL else found <= expected
+
+
+def test_a_window_ends_today(library: Library) -> None:
+    """The clock is the library's; papers without a day are not in it."""
+    days = {1: NOON.date(), 2: NOON.date() - 7 * DAY, 3: NOON.date() - 8 * DAY}
+    fill(library, {n: {"published": day, "announced": day} for n, day in days.items()})
+    library.catch_up(is_encoding=False)
+
+    assert numbers(library.search("window:7d gravity")) == [1, 2]
+    assert numbers(library.search("last:week")) == [1, 2]
+    assert numbers(library.search("window:day", sort=Sort.DATE)) == [1]
+
+
+def test_like_a_paper(shelf: Library) -> None:
+    """The nearest in meaning, without the example itself; less like another one."""
+    near = shelf.search("like:2603.00002")
+    away = shelf.search("like:2603.00002 like:2603.00005 -like:2603.00003")
+
+    assert near.mode is Mode.DENSE
+    assert numbers(near)[0] in {3, 5}
+    assert not {2} & set(numbers(near))
+    assert not {2, 3, 5} & set(numbers(away))
+    assert near.total == len(numbers(near)) == 5
+
+
+def test_like_a_text(shelf: Library) -> None:
+    """A draft finds what it is near to, as a paper does."""
+    found = shelf.search('like:"how much fuel vehicles use in a city"')
+
+    assert numbers(found)[0] == 4
+    assert found.total == 6
+
+
+def test_examples_move_the_words(shelf: Library) -> None:
+    """The words still count; what is like the example comes nearer, the other falls."""
+
+    def cosine(query: str) -> float:
+        hits = shelf.search(query).hits
+        return next(h.why.dense or 0.0 for h in hits if h.paper.id == "arxiv:2603.00005")
+
+    plain = cosine("attention")
+
+    assert cosine('attention like:"carbon in dry regions"') > plain + 0.1
+    assert cosine('attention -like:"carbon in dry regions"') < plain - 0.05
+
+
+def test_an_example_that_is_not_here_is_told(shelf: Library) -> None:
+    """Nothing is like nothing; the rest of the query stands."""
+    found = shelf.search("bees like:2501.99999")
+
+    assert numbers(found)[0] == 6
+    assert "no paper here goes by arxiv:2501.99999" in found.notes[0]
+
+
+def test_an_example_without_a_vector_is_read_now(library: Library) -> None:
+    """A paper that arrived a second ago is an example like any other."""
+    fill(library, {1: PAPERS[2], 2: PAPERS[4]})
+    library.catch_up(is_encoding=True)
+    fill(library, {3: PAPERS[3]})
+    library.catch_up(is_encoding=False)
+
+    assert numbers(library.search("like:2603.00003"))[0] == 1
+
+
 @pytest.mark.parametrize("query", ["", "   ", "author:hopper"])
 def test_filters_alone_list_newest_first(shelf: Library, query: str) -> None:
     """Nothing typed: everything, by date; the oldest paper is last."""

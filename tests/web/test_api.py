@@ -313,3 +313,12 @@ def test_a_list_asks_the_store_no_more_for_more_papers(
         sent.append(len(statements))
 
     assert sent[0] == sent[1] > 0
+
+
+def test_papers_are_listed_where_one_looks_for_them(five: TestClient) -> None:
+    """The address of one paper, without its name, is that of them all: no redirect to nowhere."""
+    answer = five.get("/api/v1/papers?limit=1", follow_redirects=False)
+
+    assert answer.status_code == 200
+    assert len(answer.json()["data"]) == 1
+    assert answer.json()["data"] == five.get("/api/v1/search?limit=1").json()["data"]

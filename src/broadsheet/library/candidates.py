@@ -33,6 +33,7 @@ class Request:
     filters: Filters
     vector: npt.NDArray[np.float32] | None = None  # of the query's meaning; None: it has none
     among: npt.NDArray[np.int64] | None = None  # sorted keys that alone may be found
+    hidden: tuple[int, ...] = ()  # papers that are no answer: the examples themselves
     by_word: Future[Scored] | None = None  # what ``first_by_words`` finds, begun already
 
 
@@ -100,11 +101,11 @@ def _place(keys: npt.NDArray[np.int64], key: int) -> int | None:
 
 
 def by_words(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
-    """Return the ``count`` best by BM25; of filters alone the newest, all scored 0."""
+    """Return the ``count`` best by BM25, the best scored 1; of filters alone the newest, with 0."""
     found = engine.lexical(asked.query, asked.filters, k=count, among=asked.among)
     return Ranking(
         keys=found.keys,
-        scores=found.scores.astype(np.float64),
+        scores=normal(found.scores),
         total=found.total,
         lexical=found,
         words=normal(found.scores),

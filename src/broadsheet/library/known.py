@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from broadsheet.model import Occur, Query
+from broadsheet.model import Clause, ClauseKind, Occur, Query
 from broadsheet.rank.fusion import CANDIDATES
 from broadsheet.text.ids import implied
 from broadsheet.text.normal import title_key
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from broadsheet.model import Clause, Filters, Paper
+    from broadsheet.model import Filters, Paper
     from broadsheet.ports import Engine, Store
 
 TITLE_CANDIDATES = 5
@@ -78,7 +78,21 @@ def by_author(
     if years:
         named = _within(named, int(years[0].strip("()")))
     found = engine.lexical(Query(text=""), named, k=CANDIDATES, among=among)
-    return KnownItems(tuple(found.keys.tolist()), "author") if found.total else KnownItems()
+    if not found.total or _spoken_of(engine, name, filters, among) > found.total:
+        return KnownItems()
+    return KnownItems(tuple(found.keys.tolist()), "author")
+
+
+def _spoken_of(
+    engine: Engine, name: str, filters: Filters, among: npt.NDArray[np.int64] | None
+) -> int:
+    """Return how many papers say these words: "k means" is no author, though a K. Means writes."""
+    said = tuple(
+        Clause(text=name, kind=ClauseKind.PHRASE, occur=Occur.MUST, field=field)
+        for field in ("title", "abstract")
+    )
+    either = Clause(text="", kind=ClauseKind.ANY, occur=Occur.MUST, parts=said)
+    return engine.lexical(Query(text="", clauses=(either,)), filters, k=1, among=among).total
 
 
 def _within(filters: Filters, year: int) -> Filters:

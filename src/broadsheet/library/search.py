@@ -10,10 +10,11 @@ import numpy as np
 from broadsheet.errors import EncoderError, QueryError
 from broadsheet.library import candidates, known, sorting
 from broadsheet.library.candidates import Ranking, Request
+from broadsheet.library.examples import look_up, moved
 from broadsheet.library.known import KnownItems
 from broadsheet.library.ranking import newness
 from broadsheet.model import Clause, Filters, Hit, Mode, Query, Results, Sort
-from broadsheet.text.query import MAX_LENGTH, parse
+from broadsheet.text.query import MAX_LENGTH, leaves, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,14 +135,19 @@ def _request(
 ) -> tuple[Request, Mode, list[str]]:
     """Return what the engine is asked, the mode that is possible, and notes for the reader."""
     notes = [_TOO_LONG] if len(query.text) > MAX_LENGTH else []
+    if query.window:
+        lately = Filters(since=library.today() - query.window)
+        filters = narrowed(filters, lately)[0]
     both, rest = narrowed(query.filters, filters)
     if rest:
         everything = max(1, library.engine.status().indexed)
         found = library.engine.lexical(Query(text=""), rest, k=everything, among=among)
         among = np.sort(found.keys)
     asked = Request(query=query, filters=both, among=among)
+    if query.examples and mode is not Mode.LEXICAL:
+        return _with_examples(library, asked, mode, notes)
     is_name = query.identifier is not None and mode is Mode.HYBRID  # an id has no meaning
-    if mode is Mode.LEXICAL or is_name or not _has_space(library, query, notes):
+    if mode is Mode.LEXICAL or is_name or not (query.meaning and _has_space(library, notes)):
         return asked, Mode.LEXICAL if mode is Mode.HYBRID else mode, notes
     if mode is Mode.HYBRID:  # words are looked up while the query is encoded
         begun = library.beside.submit(candidates.first_by_words, library.engine, asked)
@@ -149,6 +155,22 @@ def _request(
     vector = _vector(library, query, mode, notes)
     used = Mode.LEXICAL if mode is Mode.HYBRID and vector is None else mode
     return replace(asked, vector=vector), used, notes
+
+
+def _with_examples(
+    library: Library, asked: Request, mode: Mode, notes: list[str]
+) -> tuple[Request, Mode, list[str]]:
+    """Return the request with a vector moved by the query's examples; without words that is all."""
+    query = asked.query
+    if not _has_space(library, notes):
+        return asked, Mode.LEXICAL, notes
+    found = look_up(library, query.examples)
+    notes.extend(found.notes)
+    words = _vector(library, query, mode, notes) if query.meaning else None
+    vector = moved(words, found)
+    has_words = next(leaves(query.clauses), None) is not None
+    used = Mode.LEXICAL if vector is None else mode if has_words else Mode.DENSE
+    return replace(asked, vector=vector, hidden=found.keys), used, notes
 
 
 def narrowed(one: Filters, other: Filters, /) -> tuple[Filters, Filters]:
@@ -170,10 +192,8 @@ def narrowed(one: Filters, other: Filters, /) -> tuple[Filters, Filters]:
     return replace(both, since=since, until=until, has=has), rest
 
 
-def _has_space(library: Library, query: Query, notes: list[str]) -> bool:
-    """Tell whether there is anything to compare the query's meaning with; add notes on why not."""
-    if not query.meaning:
-        return False
+def _has_space(library: Library, notes: list[str]) -> bool:
+    """Tell whether there is anything to compare a meaning with; add notes on why not."""
     state = library.engine.status()
     if not is_of_one_space(library, state):
         notes.append("Papers are being read by a new encoder: until then words alone are compared.")
@@ -223,14 +243,15 @@ def _order(
         page = ranking.keys[count - shown : count].tolist()
         loaded = library.store.papers(list(dict.fromkeys([*best, *page])))
         first = _named(library, asked, [paper for paper in loaded if paper.key in best])
-    rest = ~np.isin(ranking.keys, first.keys)
+    is_hidden = np.isin(ranking.keys, asked.hidden)
+    rest = ~np.isin(ranking.keys, first.keys) & ~is_hidden
     above = float(ranking.scores.max(initial=0.0)) + 1.0
     keys = [*first.keys, *ranking.keys[rest].tolist()]
-    is_listing = not asked.query.clauses and mode is not Mode.DENSE
+    is_listing = mode is not Mode.DENSE and next(leaves(asked.query.clauses), None) is None
     return _Order(
         keys=keys,
         scores=[above] * len(first.keys) + ranking.scores[rest].tolist(),
-        total=max(ranking.total, len(keys)),
+        total=max(ranking.total - int(is_hidden.sum()), len(keys)),
         ranking=ranking,
         first=first,
         loaded=loaded,

@@ -12,6 +12,7 @@ from broadsheet.web.context import BaseUrl, TheLibrary
 router = APIRouter(prefix="/api/v1", tags=["papers"], generate_unique_id_function=operation_id)
 
 
+@router.get("/papers", responses=params.errors(400, 422, 503), name="list_papers")
 @router.get("/search", responses=params.errors(400, 422, 503))
 def search(
     request: Request,
