@@ -160,7 +160,7 @@ def _posted(row: Mapping[str, Any], server: str) -> dict[str, Any]:
     version = text(row.get("version")).strip()
     number = int(version) if version.isascii() and version.isdigit() else 1
     day = _entry.when(row.get("date"))
-    title, abstract = text(row.get("title")), _readable(text(row.get("abstract")))
+    title, abstract = text(row.get("title")), readable(text(row.get("abstract")))
     page = f"https://www.{server}.org/content/{doi}v{number}"
     return {
         "identifiers": names.values()["identifiers"],
@@ -200,7 +200,7 @@ def _published(row: Mapping[str, Any], server: str) -> dict[str, Any]:
         "identifiers": names.values()["identifiers"],
         "source_id": f"{doi} in print",
         "title": text(row.get("preprint_title")),
-        "abstract": _readable(text(row.get("preprint_abstract"))),
+        "abstract": readable(text(row.get("preprint_abstract"))),
         "authors": _people(row.get("preprint_authors")),
         "published": _entry.when(row.get("preprint_date")),
         "categories": _category(row.get("preprint_category")),
@@ -260,7 +260,7 @@ def _plain(category: object) -> str:
     return " ".join(re.split(r"[\s_]+", text(category).strip().lower()))
 
 
-def _readable(abstract: str) -> str:
+def readable(abstract: str) -> str:
     """Return an abstract without the marks that flattening left, its headings as paragraphs."""
     if "C_" not in abstract:
         return abstract
