@@ -30,6 +30,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         pytest.param({"BROADSHEET_TIMEZONE": "Mars/Olympus"}, "timezone", id="no such zone"),
         pytest.param({"BROADSHEET_LOG_LEVEL": "loud"}, "log_level", id="no such level"),
         pytest.param({"BROADSHEET_SPECIMENS": "perhaps"}, "specimens", id="not a boolean"),
+        pytest.param({"BROADSHEET_ADMIN_TOKEN": "word"}, "admin_token", id="soon guessed"),
     ],
 )
 def test_a_bad_value_names_its_setting(tmp_path: Path, environ: dict[str, str], field: str) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "config.toml"
 PREFIX = "BROADSHEET_"
+SHORTEST_TOKEN = 16  # characters; at 5 tries a minute nobody guesses so many
 
 
 def _setting(default: Any, text: str, *, unit: str = "", is_secret: bool = False) -> Any:
@@ -105,6 +106,12 @@ class Settings:
     secret: str = _setting(
         "", "Signs links; empty: made once and kept in the data folder.", is_secret=True
     )
+    admin_token: str = _setting(
+        "",
+        "Whoever knows it may change sources and undo merges on the page, 16 or more characters; "
+        "empty: only who sits at this machine, and only while nobody else can reach it.",
+        is_secret=True,
+    )
     specimens: bool = _setting(
         default=True, text="Show the specimen edition while the library is empty."
     )
@@ -130,6 +137,11 @@ class Settings:
             raise SettingError(
                 f"log_level must be debug, info, warning or error, not {self.log_level!r}",
                 field="log_level",
+            )
+        if self.admin_token and len(self.admin_token) < SHORTEST_TOKEN:
+            raise SettingError(
+                f"admin_token must have at least {SHORTEST_TOKEN} characters, or be empty",
+                field="admin_token",
             )
         try:
             ZoneInfo(self.timezone)

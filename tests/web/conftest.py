@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 HOME = "http://127.0.0.1:8000"
 """An address that the host check accepts."""
 
+HERE = ("127.0.0.1", 50_000)
+"""Where a browser on this machine asks from."""
+
 
 @pytest.fixture
 def client(library: Library) -> Iterator[TestClient]:
     """A browser's way to an empty library."""
-    with TestClient(create_app(library), base_url=HOME) as opened:
+    with TestClient(create_app(library), base_url=HOME, client=HERE) as opened:
         yield opened
 
 

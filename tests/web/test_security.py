@@ -412,6 +412,7 @@ def trusted(tmp_path: Path) -> Iterator[Library]:
     """A library that was told secrets, with a mail server that is away."""
     environ = {
         "BROADSHEET_SECRET": SECRET,
+        "BROADSHEET_ADMIN_TOKEN": PASSWORD,
         "BROADSHEET_SMTP_URL": f"smtp://reader:{PASSWORD}@127.0.0.1:9",
         "BROADSHEET_RATE_LIMIT": "1000",
     }
@@ -424,6 +425,7 @@ def trusted(tmp_path: Path) -> Iterator[Library]:
 def test_no_answer_holds_a_secret(trusted: Library) -> None:
     """Every route, read and written, right and wrong: neither the key nor the password."""
     client = TestClient(create_app(trusted), base_url=HOME, raise_server_exceptions=False)
+    client.post("/admin/sign-in", data={"token": PASSWORD})
     answers = [client.get(address(path)) for path in READS]
     answers += [client.request(method, address(path)) for method, path in WRITES]
     refused = client.post("/subscribe", data={"email": "ada@example.org"})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from broadsheet import __version__
-from broadsheet.web import api, assets, errors, feeds, pages, security
+from broadsheet.web import administrator, api, assets, errors, feeds, pages, security
 
 if TYPE_CHECKING:
     from broadsheet.library import Library
@@ -23,7 +23,9 @@ def create_app(library: Library) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.library = library
+    app.state.sign_ins = security.Buckets(administrator.TRIES)
     errors.install(app)
+    app.add_middleware(administrator.Unlisted)
     security.protect(app, library.settings)
     feeds.install(app)
     api.install(app, library)

@@ -151,8 +151,57 @@ def cross_site() -> Problem:
     )
 
 
+class ProblemError(Exception):
+    """Ends a request with an answer of its own: a problem, and the headers that go with it."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(problem.message)
+        self.problem = replace(problem, status=status or problem.status)
+        self.headers = headers
+
+
+def not_administrator() -> Problem:
+    """Return the problem of a page that only the administrator may use."""
+    return replace(
+        problem_of(403),
+        title="That is for the administrator",
+        message="Nobody is signed in as the administrator of this instance.",
+        advice="Sign in at /admin/sign-in and do it again.",
+    )
+
+
+def no_administrator() -> Problem:
+    """Return the problem of an instance that nobody can administer over the web."""
+    return replace(
+        problem_of(403),
+        code="no_administrator",
+        title="No administrator is named yet",
+        message="This page changes the whole instance, and others can reach it.",
+        advice="Whoever runs it sets admin_token (BROADSHEET_ADMIN_TOKEN) to a secret of 16 or "
+        "more characters, starts it again, and signs in at /admin/sign-in with that.",
+        field="admin_token",
+    )
+
+
+def too_many_tries() -> Problem:
+    """Return the problem of an address that tried too many tokens."""
+    return replace(
+        problem_of(429),
+        message="Too many tokens were tried from your address in the last minute.",
+        advice="Wait a minute and try again.",
+    )
+
+
 def problem_from(error: Exception) -> Problem:
     """Return how an exception is told; anything unknown is a fault of ours."""
+    if isinstance(error, ProblemError):
+        return error.problem
     if isinstance(error, HTTPException):
         is_usual = error.detail == _PHRASES.get(error.status_code)
         message = "" if is_usual else str(error.detail)
@@ -234,6 +283,7 @@ def install(app: FastAPI) -> None:
         return answer(request, problem_of(500))
 
     app.add_exception_handler(HTTPException, told)
+    app.add_exception_handler(ProblemError, told)
     app.add_exception_handler(RequestValidationError, told)
     app.add_exception_handler(tree.BroadsheetError, told)
     app.add_exception_handler(Exception, broken)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
+import threading
 import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
@@ -104,7 +105,7 @@ class HostCheck:
     def __init__(self, app: ASGIApp, *, base_url: str = "", listens_on: str = "127.0.0.1") -> None:
         self.app = app
         self.public = urlsplit(base_url).hostname
-        self.takes_any_name = not base_url and not _is_loopback(listens_on)
+        self.takes_any_name = not base_url and not is_loopback(listens_on)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on when its Host is ours, else answer 400."""
@@ -146,7 +147,8 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether an address to listen on is reached from this machine only."""
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
@@ -213,26 +215,48 @@ class OriginCheck:
         return bool(sender) and sender in {headers.get("host", "").lower(), self.public}
 
 
-class RateLimit:
-    """Allow each client address ``limit`` writes a minute, as a bucket that refills steadily.
+class Buckets:
+    """What each client address may still do: ``limit`` a minute, refilled steadily.
 
-    At most ``MAX_ADDRESSES`` are remembered; an IPv6 client is its /64 network.
+    At most ``MAX_ADDRESSES`` are remembered; the one that was silent longest goes first.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, limit: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.app = app
+    def __init__(self, limit: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit = limit
         self.clock = clock
-        self.buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, at (s)
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, at (s)
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """Return how many addresses are remembered."""
+        return len(self._left)
+
+    def take(self, address: str) -> float:
+        """Take one token; return 0, or the seconds until there is one."""
+        now, rate = self.clock(), self.limit / MINUTE
+        with self._lock:
+            tokens, at = self._left.pop(address, (float(self.limit), now))
+            tokens = min(float(self.limit), tokens + (now - at) * rate)
+            is_allowed = tokens >= 1
+            self._left[address] = (tokens - 1 if is_allowed else tokens, now)
+            if len(self._left) > MAX_ADDRESSES:
+                self._left.popitem(last=False)
+        return 0.0 if is_allowed else (1 - tokens) / rate
+
+
+class RateLimit:
+    """Allow each client address ``limit`` writes a minute; an IPv6 client is its /64 network."""
+
+    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+        self.app = app
+        self.buckets = Buckets(limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 429 and say when to come back."""
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
-        wait = self._take(_address(scope), self.clock())
+        wait = self.buckets.take(address_of(scope))
         if wait == 0:
             await self.app(scope, receive, send)
             return
@@ -241,19 +265,9 @@ class RateLimit:
         )
         await answer(scope, receive, send)
 
-    def _take(self, address: str, now: float) -> float:
-        """Take one token; return 0, or the seconds until there is one."""
-        rate = self.limit / MINUTE
-        tokens, at = self.buckets.pop(address, (float(self.limit), now))
-        tokens = min(float(self.limit), tokens + (now - at) * rate)
-        is_allowed = tokens >= 1
-        self.buckets[address] = (tokens - 1 if is_allowed else tokens, now)
-        if len(self.buckets) > MAX_ADDRESSES:
-            self.buckets.popitem(last=False)
-        return 0.0 if is_allowed else (1 - tokens) / rate
 
-
-def _address(scope: Scope) -> str:
+def address_of(scope: Scope) -> str:
+    """Return what counts as one client: an address, of IPv6 the /64 network."""
     client = scope.get("client")
     host = client[0] if client else "unknown"
     try:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from broadsheet.web.pages import (
+    admin_sign_in,
     author_show,
     edition_show,
     feeds_explain,
@@ -34,6 +35,7 @@ ROUTERS: list[APIRouter] = [
     health_check.router,
     robots_show.router,
     subscription.router,
+    admin_sign_in.router,
     paper_vote.router,
     paper_save.router,
     paper_show.router,

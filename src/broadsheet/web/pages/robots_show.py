@@ -9,6 +9,7 @@ router = APIRouter(include_in_schema=False)
 
 # Papers, editions and topics are for everybody; every search is an endless space of pages.
 RULES = """User-agent: *
+Disallow: /admin
 Disallow: /papers?
 Disallow: /shelves
 Disallow: /subscribe
