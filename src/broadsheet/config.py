@@ -69,6 +69,9 @@ class Settings:
     sync_interval: int = _setting(
         60, "The time between two looks at a source; OAI-PMH: at least 12 hours.", unit="minutes"
     )
+    sync_readers: int = _setting(
+        4, "How many sources are read side by side; each site still gets one request at a time."
+    )
     arxiv_categories: str = _setting(
         "cs.AI,cs.CL,cs.CV,cs.LG,stat.ML", "Which of arXiv's categories are read."
     )
@@ -132,6 +135,7 @@ class Settings:
         _check_range("encoder_tokens", self.encoder_tokens, 8, 512)
         _check_range("encoder_threads", self.encoder_threads, 0, 256)
         _check_range("rate_limit", self.rate_limit, 1, 100_000)
+        _check_range("sync_readers", self.sync_readers, 1, 32)
         _check_range("sync_interval", self.sync_interval, 1, 10_080)
         if self.log_level not in {"debug", "info", "warning", "error"}:
             raise SettingError(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from dataclasses import dataclass
-    from datetime import date, datetime
+    from datetime import date, datetime, timedelta
     from email.message import EmailMessage
     from pathlib import Path
 
@@ -32,12 +32,14 @@ if TYPE_CHECKING:
         Observation,
         Paper,
         Period,
+        Progress,
         Quarantined,
         Query,
         Record,
         Shelf,
         Signal,
         SourceStatus,
+        Standing,
         Subscription,
         Sync,
     )
@@ -368,12 +370,44 @@ class SyncStore(Protocol):
         """Enter those sources that are not in the schedule yet."""
         ...
 
+    def add_sync(self, source: str, /, *, due: datetime, interval: timedelta | None) -> bool:
+        """Enter a source that the administrator wants; False when it was added before."""
+        ...
+
+    def remove_sync(self, source: str, /) -> bool:
+        """Forget a source that the administrator added; a run of it loses its claim."""
+        ...
+
+    def pause_sync(self, source: str, /) -> bool:
+        """Let a source rest until it is resumed; a run of it is cancelled."""
+        ...
+
+    def resume_sync(self, source: str, /) -> bool:
+        """Let a source be read again when it is due; tell whether it rested."""
+        ...
+
+    def hasten_sync(self, source: str, /, *, due: datetime) -> bool:
+        """Make a source due at ``due``; tell whether nobody reads it already."""
+        ...
+
+    def cancel_sync(self, source: str, /) -> bool:
+        """Ask the run of a source to end; tell whether there was one."""
+        ...
+
+    def set_sync_interval(self, source: str, interval: timedelta | None, /) -> bool:
+        """Choose the time between two runs of a source; None: as the settings say.
+
+        A source that would be late by the new interval is due at once.
+        """
+        ...
+
     def claim_due_sync(
         self, sources: Collection[str], now: datetime, /, *, holder: str, until: datetime
     ) -> Sync | None:
         """Take that one of these sources which is due the longest and that nobody reads, or None.
 
-        A claim that was not renewed in time counts as none. Of two workers one wins.
+        A claim that was not renewed in time counts as none, and so does a time that only a
+        wrong clock can have written. Of two workers one wins.
         """
         ...
 
@@ -383,12 +417,14 @@ class SyncStore(Protocol):
         """Take this source whether it is due or not; None when somebody reads it now."""
         ...
 
-    def renew_sync(self, source: str, holder: str, /, *, until: datetime) -> bool:
-        """Keep a claim; tell whether it was still this holder's."""
+    def renew_sync(self, source: str, holder: str, /, *, until: datetime) -> Standing:
+        """Keep a claim; tell how it stands."""
         ...
 
-    def save_cursor(self, source: str, holder: str, cursor: Mapping[str, Any], /) -> bool:
-        """Remember where to go on; tell whether the claim was still this holder's."""
+    def save_cursor(
+        self, source: str, holder: str, cursor: Mapping[str, Any], /, progress: Progress
+    ) -> Standing:
+        """Remember where to go on and how far the run has come; tell how its claim stands."""
         ...
 
     def finish_sync(

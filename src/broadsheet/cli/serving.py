@@ -71,7 +71,8 @@ def _run(library: Library, listener: socket.socket) -> None:
     logs.configure(library.settings.log_level)
     is_showing_specimens = library.load_specimens()
     sync = SyncJob(library)
-    runner = Runner({"index": IndexJob(library), "digests": DigestJob(library), "sync": sync})
+    readers = {f"sync {number + 1}": sync for number in range(library.settings.sync_readers)}
+    runner = Runner({"index": IndexJob(library), "digests": DigestJob(library), **readers})
     app = create_app(library)
     app.state.runner = runner
     what = "the specimen edition" if is_showing_specimens else f"{_count(library)} papers"

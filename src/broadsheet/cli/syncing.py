@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,9 +15,11 @@ from typer.core import TyperCommand
 from broadsheet.cli.importing import add_reports, print_report, report_json, show_rate
 from broadsheet.cli.output import Json, note, opened, print_json, progress_bar
 from broadsheet.errors import ConflictError, SourceError, UsageError
+from broadsheet.jobs.ending import Ending
 from broadsheet.model import IngestReport
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from broadsheet.library import Library
@@ -51,40 +55,43 @@ def sync(
         typer.Option(formats=["%Y-%m-%d"], help="Read what appeared or changed since this day."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Read all there is.")] = False,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="End what any process reads, after saving it.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Read sources on the network now: each from where its last reading came to.
 
-    `broadsheet serve` reads those of the setting `sources` by itself. A run that is stopped goes
-    on where it was when it is started again.
+    `broadsheet serve` reads those of the setting `sources`, and those added on its page, by
+    itself. Ctrl-C ends a reading when what it has is saved, a second one at once; it goes on
+    where it was when it is started again. --cancel ends the readings of another process.
 
     Example: broadsheet sync arxiv --since 2026-08-01
     """
-    from broadsheet.sources import network
-
-    if since and full:
-        raise UsageError("--since and --full exclude each other: name one", field="since")
+    if sum([bool(since), full, cancel]) > 1:
+        raise UsageError("--since, --full and --cancel exclude each other: name one", field="since")
     day = since.date() if since else None
     with opened(context) as library:
-        names = list(sources or filter(None, map(str.strip, library.settings.sources.split(","))))
-        if not names:
-            raise UsageError(
-                "no source is set: name one (broadsheet sync arxiv), or set `sources`",
-                field="sources",
-            )
-        if day or full:
-            names = [network.kind_of(name).past or name for name in names]
-        plans = network.plans(library.settings, names).values()
+        if cancel:
+            _cancel(library, sources, json=json)
+            return
+        ending = Ending()
+        plans = _plans(library, sources, is_past=bool(day or full), ending=ending)
         total = IngestReport(papers=library.store.counts()["papers"])
         errors = []
-        for plan in plans:
-            report, error = _read(library, plan, since=day, is_full=full)
-            total = add_reports(total, report)
-            errors += [f"{plan.name}: {error}"] if error else []
-        started = time.monotonic()
-        with progress_bar("Indexing") as move:
-            library.catch_up(is_encoding=False, progress=move)
-        index_seconds = time.monotonic() - started
+        with _ended_by_signals(ending):
+            for plan in plans:
+                if ending.is_program_over:
+                    break
+                report, error = _read(library, plan, since=day, is_full=full, ending=ending)
+                total = add_reports(total, report)
+                errors += [f"{plan.name}: {error}"] if error else []
+            if ending.is_program_over:
+                errors.append("stopped; what was read is saved, and the next sync goes on there")
+            started = time.monotonic()
+            with progress_bar("Indexing") as move:
+                library.catch_up(is_encoding=False, progress=move)
+            index_seconds = time.monotonic() - started
     if json:
         print_json(report_json(total, index_seconds=index_seconds, errors=errors))
     else:
@@ -95,8 +102,59 @@ def sync(
         raise typer.Exit(1)
 
 
+def _plans(
+    library: Library, sources: Sequence[str] | None, *, is_past: bool, ending: Ending
+) -> list[Plan]:
+    """Return how to read the sources that were named, or all that are read by themselves."""
+    from broadsheet.sources import network
+    from broadsheet.sources._turns import Timing
+    from broadsheet.sources.schedule import Schedule
+
+    timing = Timing(sleep=ending.wait)
+    if not sources:
+        known = Schedule(library.settings, timing).plans(library.store.syncs())
+        if not known:
+            raise UsageError(
+                "no source is set: name one (broadsheet sync arxiv), or set `sources`",
+                field="sources",
+            )
+        sources = list(known)
+    if is_past:
+        sources = [network.kind_of(name).past or name for name in sources]
+    return list(network.plans(library.settings, sources, timing=timing).values())
+
+
+def _cancel(library: Library, sources: Sequence[str] | None, *, json: bool) -> None:
+    """Ask the readings that go on in any process to end."""
+    held = [row.source for row in library.store.syncs() if row.holder]
+    ended = [name for name in sources or held if library.store.cancel_sync(name)]
+    if json:
+        print_json({"cancelled": ended})
+        return
+    for name in ended:
+        typer.echo(f"{name} ends as soon as what it has is saved.")
+    if not ended:
+        typer.echo("Nothing is being read.")
+
+
+@contextmanager
+def _ended_by_signals(ending: Ending) -> Iterator[None]:
+    """Let the first Ctrl-C end the reading when it has saved, the second one at once."""
+
+    def end(_number: int, _frame: object) -> None:
+        ending.end()
+        signal.signal(signal.SIGINT, before)
+        note("broadsheet: saving what was read; Ctrl-C again ends at once")
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _read(
-    library: Library, plan: Plan, *, since: date | None, is_full: bool
+    library: Library, plan: Plan, *, since: date | None, is_full: bool, ending: Ending
 ) -> tuple[IngestReport, str]:
     """Read one source; return what was done, and why it ended early if it did."""
     from broadsheet.jobs import sync as job
@@ -112,7 +170,9 @@ def _read(
                 show(report)
 
         try:
-            report = job.sync(library, plan, since=since, is_full=is_full, progress=keep)
+            report = job.sync(
+                library, plan, since=since, is_full=is_full, progress=keep, ending=ending
+            )
         except (SourceError, ConflictError) as error:
             return replace(done, papers=library.store.counts()["papers"]), str(error)
     return report, ""

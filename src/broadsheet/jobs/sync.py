@@ -1,9 +1,9 @@
-"""Sources on the network are read by themselves, each when it is due, by one process at a time.
+"""Sources on the network are read by themselves, each when it is due, several side by side.
 
 A claim in the store keeps others away and is renewed while the reading goes on; that of a
 process that was killed runs out. After every batch that is saved the source's cursor is saved
 too: a run that breaks off goes on from there. A source that fails is tried again later and
-later; it stops no other.
+later; it stops no other. A long run gives way to sources that wait, and goes on behind them.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ from broadsheet.errors import (
     SourceError,
     StoreError,
 )
+from broadsheet.jobs.ending import Ending
+from broadsheet.model import Progress, Standing
 from broadsheet.sources._turns import Timing
-from broadsheet.sources.network import Plan, Reading, plans
+from broadsheet.sources.network import Plan, Reading
+from broadsheet.sources.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,12 +41,13 @@ if TYPE_CHECKING:
     from broadsheet.model import Fault, IngestReport, Observation, Record, Sync
     from broadsheet.ports import Remote
 
-    Progress = Callable[[IngestReport], None]
+    Told = Callable[[IngestReport], None]
 
 log = structlog.get_logger(__name__)
 
 CLAIM = timedelta(minutes=2)  # a killed process keeps a source for so long
-BEAT_S = 30.0  # between two renewals of a claim
+BEAT_S = 10.0  # between two renewals of a claim, at which a wish to cancel is seen too
+SLICE = timedelta(minutes=10)  # after so long a run gives way to sources that wait
 FIRST_PAUSE = timedelta(minutes=5)  # after a failure; doubled by each further one in a row
 LONGEST_PAUSE = timedelta(hours=6)
 
@@ -55,7 +59,7 @@ _CHANCE: Chance = random.SystemRandom().random
 
 
 class SyncJob:
-    """Reads the sources of the settings, one that is due at a time."""
+    """Reads one source that is due at a time in each thread that runs it."""
 
     def __init__(
         self,
@@ -65,49 +69,52 @@ class SyncJob:
         chance: Chance = _CHANCE,
     ) -> None:
         self._library = library
-        self._stopped = threading.Event()
-        if sources is None:
-            sources = plans(library.settings, timing=Timing(sleep=self._wait))
-        self._plans = sources
+        self._ending = Ending()
+        self._given = sources
+        self._schedule = (
+            Schedule(library.settings, Timing(sleep=self._ending.wait)) if sources is None else None
+        )
         self._chance = chance
-        self._holder = _holder()
-        self._is_scheduled = False
 
     def stop(self) -> None:
-        """End the reading that goes on as soon as what it has is saved; the next one goes on."""
-        self._stopped.set()
-
-    def _wait(self, seconds: float) -> None:
-        """Sleep, unless the program ends meanwhile.
-
-        Raises:
-            BudgetSpentError: it does.
-        """
-        if self._stopped.wait(seconds):
-            raise BudgetSpentError("the program ends")
+        """End the readings that go on as soon as what they have is saved; the next ones go on."""
+        self._ending.end()
 
     def run_once(self) -> bool:
         """Read one source that is due; return False when there is none.
 
         A source that fails is tried again later; that is no failure of the job.
         """
-        if not self._plans:
-            return False
         store, now = self._library.store, self._library.clock.now()
-        if not self._is_scheduled:
-            store.schedule_syncs(self._plans, due=now)
-            self._is_scheduled = True
-        claim = store.claim_due_sync(self._plans, now, holder=self._holder, until=now + CLAIM)
+        rows = store.syncs()
+        plans = self._given if self._schedule is None else self._schedule.plans(rows)
+        if not plans:
+            return False
+        if fresh := plans.keys() - {row.source for row in rows}:
+            store.schedule_syncs(fresh, due=now)
+        claim = store.claim_due_sync(plans, now, holder=_holder(), until=now + CLAIM)
         if claim is None:
             return False
-        plan = self._plans[claim.source]
+        run = _Run(
+            self._library,
+            plans[claim.source],
+            claim,
+            ending=self._ending,
+            is_awaited=lambda: self._is_awaited(plans),
+        )
         try:
-            _Run(self._library, plan, claim, is_over=self._stopped.is_set).go(
-                Reading(cursor=claim.cursor, now=now), chance=self._chance
-            )
+            run.go(Reading(cursor=claim.cursor, now=now), chance=self._chance)
         except SourceError as error:
             log.warning("source_failed", source=claim.source, reason=str(error))
         return True
+
+    def _is_awaited(self, plans: Mapping[str, Plan]) -> bool:
+        """Tell whether a source is due that nobody reads."""
+        now = self._library.clock.now()
+        return any(
+            row.source in plans and not row.holder and not row.is_paused and row.due <= now
+            for row in self._library.store.syncs()
+        )
 
 
 def sync(  # what a command line says
@@ -116,8 +123,9 @@ def sync(  # what a command line says
     *,
     since: date | None = None,
     is_full: bool = False,
-    progress: Progress | None = None,
+    progress: Told | None = None,
     chance: Chance = _CHANCE,
+    ending: Ending | None = None,
 ) -> IngestReport:
     """Read a source now, whether it is due or not.
 
@@ -131,7 +139,8 @@ def sync(  # what a command line says
     if claim is None:
         raise ConflictError(f"another process reads {plan.name} now: try again when it is done")
     reading = Reading(cursor=claim.cursor, now=now, since=since, is_full=is_full)
-    return _Run(library, plan, claim).go(reading, progress=progress, chance=chance)
+    run = _Run(library, plan, claim, ending=ending or Ending())
+    return run.go(reading, progress=progress, chance=chance)
 
 
 class _Run:
@@ -143,17 +152,20 @@ class _Run:
         plan: Plan,
         claim: Sync,
         *,
-        is_over: Callable[[], bool] = lambda: False,
+        ending: Ending,
+        is_awaited: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._is_over = is_over
         self._library = library
         self._plan = plan
         self._claim = claim
+        self._ending = ending
+        self._is_awaited = is_awaited
+        self._over = threading.Event()  # this run is to end
+        self._is_cancelled = False
         self._error = "stopped"
+        self._seen = (plan.meter.requests, plan.meter.bytes)
 
-    def go(
-        self, reading: Reading, *, progress: Progress | None = None, chance: Chance
-    ) -> IngestReport:
+    def go(self, reading: Reading, *, progress: Told | None = None, chance: Chance) -> IngestReport:
         """Read it, save where it came to, and give the claim back.
 
         Raises:
@@ -161,37 +173,65 @@ class _Run:
             ConflictError: the claim was lost to another process.
             StoreError: nothing could be saved.
         """
-        source = _Bounded(self._plan.open(reading), self._is_over)
         pause = timedelta()
-
-        def save(report: IngestReport) -> None:
-            self._save_cursor(source)
-            if progress is not None:
-                progress(report)
-
         try:
-            with self._renewed():
-                report = self._library.ingest(source, progress=save)
-            self._save_cursor(source)
+            source = _Bounded(self._plan.open(reading), self._ending.is_over)
+            report = self._read(source, progress)
             self._error = ""
-            pause = timedelta() if source.is_spent else self._plan.interval
-        except SourceError as error:
-            self._save_cursor(source)  # all that it yielded is saved
-            self._error = str(error)
-            pause = self._pause(error, chance())
-            raise
+            is_done = self._is_cancelled or not source.is_spent
+            pause = self._plan.interval if is_done else timedelta()
         except Exception as error:
-            self._error = f"{type(error).__name__}: {error}"
+            is_told = isinstance(error, SourceError)
+            self._error = str(error) if is_told else f"{type(error).__name__}: {error}"
             pause = self._pause(error, chance())
             raise
         finally:
             self._give_back(pause)
         return report
 
-    def _save_cursor(self, source: _Bounded) -> None:
-        claim = self._claim
-        if not self._library.store.save_cursor(claim.source, claim.holder, source.cursor):
+    def _read(self, source: _Bounded, progress: Told | None) -> IngestReport:
+        """Read to the end, or to where it breaks off: all that it yielded is saved, and where."""
+        counts = (0, 0)
+
+        def save(report: IngestReport) -> None:
+            nonlocal counts
+            counts = (report.read, report.new)
+            self._save(source, *counts)
+            if progress is not None:
+                progress(report)
+
+        try:
+            with self._renewed(), self._ending.heeding(self._over):
+                report = self._library.ingest(source, progress=save)
+        except SourceError:
+            self._save(source, *counts)
+            raise
+        self._save(source, report.read, report.new)
+        return report
+
+    def _save(self, source: _Bounded, read: int, new: int) -> None:
+        claim, meter, now = self._claim, self._plan.meter, self._library.clock.now()
+        told = Progress(
+            at=now,
+            read=read,
+            new=new,
+            requests=meter.requests - self._seen[0],
+            bytes=meter.bytes - self._seen[1],
+        )
+        self._seen = (meter.requests, meter.bytes)
+        standing = self._library.store.save_cursor(claim.source, claim.holder, source.cursor, told)
+        if standing is Standing.LOST:
             raise ConflictError(f"another process has taken {claim.source} over")
+        self._heed(standing)
+        started = claim.started or now
+        if not self._over.is_set() and now - started > SLICE and self._is_awaited():
+            self._over.set()
+
+    def _heed(self, standing: Standing) -> None:
+        if standing is Standing.CANCELLED:
+            self._is_cancelled = True
+        if standing is not Standing.HELD:
+            self._over.set()
 
     def _give_back(self, pause: timedelta) -> None:
         claim, now = self._claim, self._library.clock.now()
@@ -224,7 +264,7 @@ class _Run:
         while not stop.wait(BEAT_S):
             until = library.clock.now() + CLAIM
             try:
-                library.store.renew_sync(claim.source, claim.holder, until=until)
+                self._heed(library.store.renew_sync(claim.source, claim.holder, until=until))
             except StoreError as error:
                 log.warning("claim_not_renewed", source=claim.source, reason=str(error))
 

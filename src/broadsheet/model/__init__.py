@@ -44,7 +44,7 @@ from broadsheet.model.report import (
     SourceStatus,
 )
 from broadsheet.model.signal import READERS, Observation, Signal, SignalKind
-from broadsheet.model.sync import Sync
+from broadsheet.model.sync import Progress, Scheduled, Standing, Sync
 
 __all__ = [
     "LOCAL_READER",
@@ -76,17 +76,20 @@ __all__ = [
     "PaperId",
     "Period",
     "Precision",
+    "Progress",
     "Quarantined",
     "Query",
     "Ranked",
     "Record",
     "Results",
+    "Scheduled",
     "Scheme",
     "Shelf",
     "Signal",
     "SignalKind",
     "Sort",
     "SourceStatus",
+    "Standing",
     "Status",
     "Subscription",
     "SubscriptionState",

@@ -65,13 +65,24 @@ class Client:
     timing: Timing = field(default_factory=Timing)
 
 
+@dataclass(slots=True)
+class Meter:
+    """What one source has asked and got since the program started."""
+
+    requests: int = 0
+    bytes: int = 0  # of bodies, unpacked
+
+
 class Http:
     """Fetches for one run of one source."""
 
-    def __init__(self, client: Client, turns: Turns, *, budget: int = BUDGET) -> None:
+    def __init__(
+        self, client: Client, turns: Turns, *, budget: int = BUDGET, meter: Meter | None = None
+    ) -> None:
         self._client = client
         self._turns = turns
         self.requests_left = budget
+        self._meter = meter or Meter()
 
     def get(
         self,
@@ -139,7 +150,8 @@ class Http:
         if self.requests_left <= 0:
             raise BudgetSpentError("this run has made all its requests; the next one goes on")
         self.requests_left -= 1
-        return _wire.exchange(
+        self._meter.requests += 1
+        answer = _wire.exchange(
             str(url),
             headers=headers,
             limits=self._client.limits,
@@ -147,6 +159,8 @@ class Http:
             context=self._context,
             clock=self._client.timing.monotonic,
         )
+        self._meter.bytes += len(answer.body)
+        return answer
 
     def _judge(self, answer: Answer) -> tuple[str, float | None]:
         """Return what is wrong with an answer and the pause that it asks for.

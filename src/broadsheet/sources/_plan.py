@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from broadsheet.config import Settings
     from broadsheet.ports import Remote
-    from broadsheet.sources._http import Http
+    from broadsheet.sources._http import Http, Meter
     from broadsheet.sources._turns import Site
     from broadsheet.sources._wire import Door
 
@@ -46,6 +46,7 @@ class Plan:
     name: str
     interval: timedelta
     open: Opener
+    meter: Meter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Means:
     """What sources read with."""
 
     settings: Settings
-    http: Callable[[], Http]  # the client of one run, with a budget of its own
+    http: Callable[..., Http]  # the client of one run, with a budget of its own
     door: Door  # which addresses may be reached where a user chose the host
 
 

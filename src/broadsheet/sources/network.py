@@ -7,6 +7,8 @@ the errors and the table in docs/how-to/sync.md are made from it.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -32,7 +34,17 @@ if TYPE_CHECKING:
 
     from broadsheet.config import Settings
 
-__all__ = ["KINDS", "Kind", "Plan", "Reading", "kind_of", "plans"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "Plan",
+    "Reading",
+    "check_interval",
+    "kind_of",
+    "plans",
+    "split_interval",
+    "spoken",
+]
 
 KINDS: tuple[Kind, ...] = (
     *_arxiv_kinds.KINDS,
@@ -45,6 +57,10 @@ KINDS: tuple[Kind, ...] = (
 )
 """Every kind of source, in the order of the documentation."""
 
+SHORTEST = timedelta(minutes=1)
+LONGEST = timedelta(days=7)
+_INTERVAL = re.compile(r"(?P<name>.*)@(?P<count>\d{1,6})(?P<unit>[mhd])", re.ASCII)
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 FOLDER = "http"  # in the data folder: whose turn it is at each site
 
 
@@ -75,10 +91,54 @@ def plans(
     return {plan.name: plan for plan in found}
 
 
-def _plan(name: str, means: Means) -> Plan:
+def split_interval(text: str) -> tuple[str, timedelta | None]:
+    """Return the name of a source and the time between two runs that stands behind it.
+
+    ``arxiv-oai@24h`` is read once a day; m, h and d are minutes, hours and days.
+
+    Raises:
+        SettingError: the time is too short for this kind of source, or longer than a week.
+    """
+    found = _INTERVAL.fullmatch(text.strip())
+    if found is None:
+        return text.strip(), None
+    name = found["name"].strip()
+    interval = int(found["count"]) * _UNITS[found["unit"]]
+    check_interval(name, interval)
+    return name, interval
+
+
+def check_interval(name: str, interval: timedelta) -> None:
+    """Refuse a time between two runs that a source must not have.
+
+    Raises:
+        SettingError: it is shorter than its kind allows, or longer than a week.
+    """
+    least = max(kind_of(name).least, SHORTEST)
+    if not least <= interval <= LONGEST:
+        raise SettingError(
+            f"sources: {name[:80]} may be read every {spoken(least)} to {spoken(LONGEST)}, "
+            f"not every {spoken(interval)}",
+            field="sources",
+        )
+
+
+def spoken(interval: timedelta) -> str:
+    """Return a time between two runs as it is typed: 90m, 12h, 7d."""
+    for unit in ("d", "h"):
+        if interval and not interval % _UNITS[unit]:
+            return f"{interval // _UNITS[unit]}{unit}"
+    return f"{interval // _UNITS['m']}m"
+
+
+def _plan(text: str, means: Means) -> Plan:
+    name, chosen = split_interval(text)
     kind = kind_of(name)
-    interval = timedelta(minutes=means.settings.sync_interval)
-    return Plan(name=name, interval=max(interval, kind.least), open=kind.prepare(means, name))
+    usual = max(timedelta(minutes=means.settings.sync_interval), kind.least)
+    meter = _http.Meter()
+    metered = replace(means, http=partial(means.http, meter=meter))
+    opener = kind.prepare(metered, name)
+    return Plan(name=name, interval=chosen or usual, open=opener, meter=meter)
 
 
 def _means(settings: Settings, timing: Timing) -> Means:

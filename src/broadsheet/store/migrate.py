@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from broadsheet.store.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISIONS = ("0001", "0002")  # oldest first; a test holds that these are the files in `migrations`
+REVISIONS = (
+    "0001",
+    "0002",
+    "0004",
+)  # oldest first; a test holds that these are the files in `migrations`
 HEAD = REVISIONS[-1]
 
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -180,6 +181,7 @@ quarantine = Table(
     Column("reason", Text, nullable=False),
     Column("raw", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("form", Text, nullable=False, server_default=""),  # how raw is read again; "": not
     sqlite_autoincrement=True,
 )
 
@@ -285,5 +287,18 @@ syncs = Table(
     Column("finished", Moment),
     Column("failures", Integer, nullable=False),
     Column("error", Text, nullable=False),
+    Column("entered", Moment),
+    Column("is_added", Boolean, nullable=False, server_default=false()),
+    Column("is_paused", Boolean, nullable=False, server_default=false()),
+    Column("is_cancelled", Boolean, nullable=False, server_default=false()),
+    Column("interval_s", Integer),  # None: as the settings say
+    Column("started", Moment),
+    Column("read", BigInteger, nullable=False, server_default="0"),
+    Column("new", BigInteger, nullable=False, server_default="0"),
+    Column("succeeded", Moment),
+    Column("delivered", Moment),
+    Column("days", Text, nullable=False, server_default=""),  # ISO dates, oldest first
+    Column("requests", BigInteger, nullable=False, server_default="0"),
+    Column("bytes", BigInteger, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )

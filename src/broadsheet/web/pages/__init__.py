@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from broadsheet.web.pages import (
     admin_sign_in,
+    admin_sources,
     author_show,
     edition_show,
     feeds_explain,
@@ -36,6 +37,7 @@ ROUTERS: list[APIRouter] = [
     robots_show.router,
     subscription.router,
     admin_sign_in.router,
+    admin_sources.router,
     paper_vote.router,
     paper_save.router,
     paper_show.router,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from broadsheet.web import view
+from broadsheet.web import upkeep, view
 from broadsheet.web.context import library_of
 from broadsheet.web.pages import _lists
 from broadsheet.web.render import render
@@ -39,6 +39,7 @@ def show_status(request: Request) -> Response:
     """Show the whole state of the library."""
     library = library_of(request)
     status = library.status()
+    lines = upkeep.lines(library)
     page = _lists.page_number(request)
     faults = library.store.quarantined(limit=FAULTS + 1, offset=(page - 1) * FAULTS)
     jobs = [
@@ -50,7 +51,8 @@ def show_status(request: Request) -> Response:
         request,
         "status.html",
         state=status,
-        headline=headline(status),
+        headline=headline(status, lines),
+        lines=lines,
         now=library.clock.now(),
         jobs=jobs,
         runs=[(run, run_state(run)) for run in status.runs],
@@ -61,8 +63,10 @@ def show_status(request: Request) -> Response:
     )
 
 
-def headline(status: LibraryStatus) -> str:
-    """Return the whole state in one line."""
+def headline(status: LibraryStatus, lines: list[upkeep.Line]) -> str:
+    """Return the whole state in one line: what needs somebody first."""
+    if any(line.fare.kind == "bad" for line in lines):
+        return upkeep.headline(lines)
     if not status.papers and status.specimens:
         return "No source has delivered yet; the specimens stand in"
     if not status.papers:
