@@ -1,12 +1,15 @@
 """Whose turn is it at a site? One request at a time, so far apart, in all jobs and processes.
 
 Each site has a small file under the data folder. Who holds its lock may ask; when it is done it
-writes when the next one may. A kill frees the lock.
+writes when the next one may, and the time at which it wrote that: a clock that is set back
+meanwhile makes no rest longer than it was asked for. One that is set forward ends it. A kill
+frees the lock.
 """
 
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import random
 import re
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_PAUSE_S = 300.0  # longer waits are left to the schedule
-MAX_REMEMBERED_S = 86_400.0  # a time further ahead was written by a clock that was wrong
 PATIENCE_S = 600.0  # how long another process may keep a site
 POLL_S = 0.1
 
@@ -61,21 +63,18 @@ class Turns:
             UnreachableError: another process kept the site too long.
         """
         with self._locked(site) as handle:
-            self._wait(site, _read(handle))
+            self._wait(site, self._left(handle))
             try:
                 yield
             finally:
-                self._put_off(handle, self._timing.now() + site.interval_s)
+                self._put_off(handle, site.interval_s)
 
     def rest(self, site: Site, seconds: float) -> None:
         """Let nobody ask a site for so long, because it said so."""
         with self._locked(site) as handle:
-            self._put_off(handle, self._timing.now() + seconds)
+            self._put_off(handle, seconds)
 
-    def _wait(self, site: Site, until: float) -> None:
-        left = until - self._timing.now()
-        if left > MAX_REMEMBERED_S:
-            return
+    def _wait(self, site: Site, left: float) -> None:
         if left > MAX_PAUSE_S:
             raise RateLimitedError(
                 f"{site.name} asked for a rest of {left:,.0f} s more", retry_after=left
@@ -104,17 +103,31 @@ class Turns:
                 raise UnreachableError(f"another process has been asking {site.name} for too long")
             self._timing.sleep(POLL_S)
 
-    @staticmethod
-    def _put_off(handle: int, until: float) -> None:
+    def _left(self, handle: int) -> float:
+        """Return for how long nobody may ask, in seconds; below 0 where it is over."""
+        now = self._timing.now()
+        until, noted = _read(handle)
+        if now < noted:  # the clock was set back
+            until = now + until - noted
+            _note(handle, until, now)
+        return until - now
+
+    def _put_off(self, handle: int, seconds: float) -> None:
         """Note when the next one may ask, unless a later time is noted."""
-        known = _read(handle)
-        if known - until > MAX_REMEMBERED_S or known < until:
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, f"{until:.3f}\n".encode(), 0)
+        if self._left(handle) < seconds:
+            now = self._timing.now()
+            _note(handle, now + seconds, now)
 
 
-def _read(handle: int) -> float:
+def _note(handle: int, until: float, now: float) -> None:
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{until:.3f} {now:.3f}\n".encode(), 0)
+
+
+def _read(handle: int) -> tuple[float, float]:
+    """Return when the next one may ask and when that was noted; zeros where nothing whole is."""
     try:
-        return float(os.pread(handle, 40, 0) or b"0")
+        until, noted = map(float, os.pread(handle, 80, 0).split())
     except ValueError:
-        return 0.0  # a kill in the middle of writing
+        return 0.0, 0.0  # new, or a kill in the middle of writing
+    return (until, noted) if math.isfinite(until - noted) else (0.0, 0.0)
