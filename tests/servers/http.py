@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
 
     Handler = Callable[["Asked"], "Said"]
@@ -22,6 +23,8 @@ class Asked:
     path: str
     params: dict[str, str]
     headers: dict[str, str]  # names in lower case
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,13 @@ class Server:
         self.asked: list[Asked] = []
         self.faults: list[Said] = []
         self.port = 0
+        self.scheme = "http"
         self._handler = handler
 
     @property
     def url(self) -> str:
         """Its address, without a final slash."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def answer(self, asked: Asked) -> Said:
         """Return the next answer."""
@@ -55,8 +59,8 @@ class Server:
 
 
 @contextmanager
-def serving(handler: Handler) -> Iterator[Server]:
-    """Run a server on a free port of loopback."""
+def serving(handler: Handler, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """Run a server on a free port of loopback, over TLS where there is a context."""
     told = Server(handler)
 
     class Handling(BaseHTTPRequestHandler):
@@ -66,31 +70,41 @@ def serving(handler: Handler) -> Iterator[Server]:
             """Answer."""
             self.close_connection = True
             parts = urlsplit(self.path)
+            length = int(self.headers.get("Content-Length") or 0)
             said = told.answer(
                 Asked(
                     path=parts.path,
                     params=dict(parse_qsl(parts.query, keep_blank_values=True)),
                     headers={name.lower(): value for name, value in self.headers.items()},
+                    method=self.command,
+                    body=self.rfile.read(length),
                 )
             )
-            try:
-                self.send_response(said.status)
-                for name, value in said.headers.items():
-                    self.send_header(name, value)
-                if said.write is None:
-                    self.send_header("Content-Length", str(len(said.body)))
-                    self.end_headers()
-                    self.wfile.write(said.body)
-                else:
-                    said.write(self)
-            except ConnectionError:
-                pass  # the client has heard enough
+            with suppress(ConnectionError):  # the client has heard enough
+                self.say(said)
+
+        do_POST = do_GET  # noqa: N815  # http.server's name
+
+        def say(self, said: Said) -> None:
+            """Send one answer."""
+            self.send_response(said.status)
+            for name, value in said.headers.items():
+                self.send_header(name, value)
+            if said.write is None:
+                self.send_header("Content-Length", str(len(said.body)))
+                self.end_headers()
+                self.wfile.write(said.body)
+            else:
+                said.write(self)
 
         def log_message(self, *_args: object) -> None:
             """Be quiet."""
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handling)
     told.port = http.server_address[1]
+    if tls is not None:
+        told.scheme = "https"
+        http.socket = tls.wrap_socket(http.socket, server_side=True)
     thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

@@ -1,35 +1,35 @@
 """The one way out: a polite client that every source on the network goes through.
 
 * One request at a time per site, so far apart, in all jobs and processes (`_turns`).
-* `Retry-After` is obeyed; without it the pause is random below a doubling bound ("full jitter",
-  Brooker, AWS Architecture Blog 2015), so that many instances never return together.
-* Redirects are followed by hand; each target is checked again, and must be public.
+* `Retry-After` and spent counters (`_rests`) are obeyed; without them the pause is random below a
+  doubling bound ("full jitter", Brooker, AWS Architecture Blog 2015), so that many instances never
+  return together.
+* Redirects are followed by hand; each target is checked again. Another host must be public, and
+  is not told the headers of the first: they may hold a key. No error and no log shows what stands
+  behind the "?" of an address.
 * Answers are bounded in time and size (`_wire`), runs in requests.
-* Keys travel in headers, so that no address in a message or a log holds one; they are not sent
-  on to another host.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from json import dumps
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import structlog
 
 from broadsheet.errors import BudgetSpentError, RateLimitedError, UnreachableError
 from broadsheet.sources import _wire
+from broadsheet.sources._rests import asked_rest, spacing
 from broadsheet.sources._turns import MAX_PAUSE_S, Site, Timing, Turns
-from broadsheet.sources._wire import Answer, Limits, LineError
+from broadsheet.sources._wire import Answer, Limits, LineError, Question
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from broadsheet.sources._wire import Door
 
@@ -38,20 +38,19 @@ log = structlog.get_logger(__name__)
 ATTEMPTS = 4
 FIRST_PAUSE_S = 2.0  # bound of the first random pause; doubled by each further one
 MAX_REDIRECTS = 5
-MAX_RETRY_AFTER_S = 86_400.0
+SAID = 500  # characters of what a service says about its refusal
 DEFAULT_INTERVAL_S = 1.0
 BUDGET = 1_000  # requests of one run
-SAID = 500  # characters of an error's text
-KEYS = frozenset({"authorization", "x-api-key"})
-"""Headers that carry keys, in lower case."""
 
 ARXIV = Site("arxiv.org", 3.0)
 """All of arXiv's hosts count as one: https://info.arxiv.org/help/api/tou.html."""
 
-_KEY = re.compile(r"(\bapi_key=)[^&#]*")  # the one service that knows no header for it: NCBI
-_INTERVAL = re.compile(r"(\d{1,6})s?", re.ASCII)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SHARED = frozenset({"accept"})  # headers of a question that another host may see
+_SAME_QUESTION = frozenset({307, 308})  # what is asked stays as it was
 _BUSY = frozenset({429, 503})
+_DENIED = frozenset({401, 403})
+_GONE = frozenset({404, 410})
 _PASSING = frozenset({408, 425, 500, 502, 504})  # faults that may be gone in a moment
 
 
@@ -91,15 +90,17 @@ class Http:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         door: Door = _wire.any_address,
+        key: str = "",
     ) -> Answer:
         """Return the answer, 200 or 304; wait and ask again where that may help.
 
         Args:
             url: http or https, without name and password.
-            params: Added to the URL's own.
-            headers: Beside those of every request; `conditional` makes some. Those that carry a
-                key go to the host that was asked, and to no other.
+            params: Added to the URL's own; no error and no log repeats them.
+            headers: Beside those of every request; `conditional` makes some. They are for the
+                host of the URL: of these another one that it leads to sees only Accept.
             door: Which addresses may be connected to.
+            key: The setting that holds this service's key, for who is turned away.
 
         Raises:
             RateLimitedError: it asks for a longer rest than this run should wait for.
@@ -107,62 +108,95 @@ class Http:
             BudgetSpentError: this run has asked often enough.
         """
         address = _read(url).copy_merge_params(dict(params or {}))
-        wanted = {"User-Agent": self._client.agent, "Accept-Encoding": "gzip"}
-        wanted |= {"Connection": "close", "Accept": "*/*"} | dict(headers or {})
+        return self._follow(_Errand(address, dict(headers or {}), door, key))
+
+    def post(
+        self,
+        url: str,
+        *,
+        json: Any,
+        headers: Mapping[str, str] | None = None,
+        door: Door = _wire.any_address,
+        key: str = "",
+    ) -> Answer:
+        """Return the answer to a question that is put as JSON; otherwise as `get`.
+
+        It must be a question: it is put again where that may help.
+        """
+        own = {"Content-Type": "application/json"} | dict(headers or {})
+        body = dumps(json, ensure_ascii=True).encode("ascii")
+        return self._follow(_Errand(_read(url), own, door, key, body))
+
+    def _follow(self, errand: _Errand) -> Answer:
+        """Ask, and go where the answers lead."""
+        first = _shown(errand.url)
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._persist(address, wanted, door)
+            answer = self._persist(errand)
             if answer.status not in _REDIRECTS:
                 return answer
-            target = _target(address, answer)
-            if target.netloc != address.netloc:
-                door = _wire.public_address  # chosen by others, whoever chose the first
-                wanted = {name: wanted[name] for name in wanted if name.lower() not in KEYS}
-            address = target
-        raise UnreachableError(f"{url} leads from one address to the next without an end")
+            errand = errand.redirected(answer)
+        raise UnreachableError(f"{first} leads from one address to the next without an end")
 
-    def _persist(self, url: httpx2.URL, headers: Mapping[str, str], door: Door) -> Answer:
+    def _persist(self, errand: _Errand) -> Answer:
         """Ask until there is an answer that can be used, a few times."""
-        site = self._site(url)
+        site = self._site(errand.url)
         for attempt in range(ATTEMPTS):
             problem: str
             pause = None
             answer = None
             try:
                 with self._turns.turn(site):
-                    answer = self._ask(url, headers, door)
+                    answer = self._ask(errand)
             except LineError as error:
                 problem = str(error)
             else:
-                if spacing := _spacing(answer.headers):
-                    self._turns.rest(site, spacing)
+                self._heed(site, answer)
                 if answer.status in {200, 304} | _REDIRECTS:
                     return answer
-                problem, pause = self._judge(answer)
+                problem, pause = self._judge(answer, errand)
             is_last = attempt + 1 == ATTEMPTS
             if is_last or (pause or 0.0) > MAX_PAUSE_S:
                 if pause:
                     self._turns.rest(site, pause)
-                raise _given_up(url, answer, problem, pause)
-            self._pause(site, attempt, pause, url=str(url), problem=problem)
+                raise _given_up(errand.url, answer, problem, pause)
+            self._pause(site, attempt, pause, url=_shown(errand.url), problem=problem)
         raise AssertionError("the last attempt returns or raises")
 
-    def _ask(self, url: httpx2.URL, headers: Mapping[str, str], door: Door) -> Answer:
+    def _ask(self, errand: _Errand) -> Answer:
         if self.requests_left <= 0:
             raise BudgetSpentError("this run has made all its requests; the next one goes on")
         self.requests_left -= 1
         self._meter.requests += 1
-        answer = _wire.exchange(
-            str(url),
-            headers=headers,
-            limits=self._client.limits,
-            door=door,
-            context=self._context,
-            clock=self._client.timing.monotonic,
+        wanted = {"User-Agent": self._client.agent, "Accept-Encoding": "gzip"}
+        wanted |= {"Connection": "close", "Accept": "*/*"} | errand.headers
+        question = Question(
+            url=str(errand.url),
+            headers=wanted,
+            method="GET" if errand.body is None else "POST",
+            body=errand.body,
         )
+        try:
+            answer = _wire.exchange(
+                question,
+                limits=self._client.limits,
+                door=errand.door,
+                context=self._context,
+                clock=self._client.timing.monotonic,
+            )
+        except UnreachableError as error:
+            raise type(error)(f"{_shown(errand.url)}: {error}") from error
         self._meter.bytes += len(answer.body)
         return answer
 
-    def _judge(self, answer: Answer) -> tuple[str, float | None]:
+    def _heed(self, site: Site, answer: Answer) -> None:
+        """Keep to what an answer's counters ask of the next request."""
+        pause = spacing(answer.headers)
+        if answer.status not in _BUSY:  # whose rest `_judge` sees
+            pause = max(pause, asked_rest(answer.headers, self._client.timing.now()) or 0.0)
+        if pause:
+            self._turns.rest(site, pause)
+
+    def _judge(self, answer: Answer, errand: _Errand) -> tuple[str, float | None]:
         """Return what is wrong with an answer and the pause that it asks for.
 
         Raises:
@@ -170,22 +204,21 @@ class Http:
         """
         problem = f"it answered {_status(answer.status)}"
         if answer.status in _BUSY:
-            now = self._client.timing.now()
-            return problem, _rest_asked(answer.headers, now)
+            return problem, asked_rest(answer.headers, self._client.timing.now())
         if answer.status in _PASSING:
             return problem, None
         said = _said(answer)
-        told = f": {said}" if said else ""
-        raise UnreachableError(f"{answer.url}: {problem}{told}", status=answer.status, said=said)
+        advice = _advice(answer, errand.key, said)
+        raise UnreachableError(
+            f"{_shown(errand.url)}: {problem}{advice}", status=answer.status, said=said
+        )
 
     def _pause(
         self, site: Site, attempt: int, asked: float | None, *, url: str, problem: str
     ) -> None:
         bound = min(FIRST_PAUSE_S * 2.0**attempt, MAX_PAUSE_S)
         pause = self._client.timing.random() * bound if asked is None else asked
-        log.debug(
-            "asking_again", url=_KEY.sub(r"\1...", url), problem=problem, pause_s=round(pause, 1)
-        )
+        log.debug("asking_again", url=url, problem=problem, pause_s=round(pause, 1))
         self._turns.rest(site, pause)
 
     def _site(self, url: httpx2.URL) -> Site:
@@ -199,6 +232,40 @@ class Http:
     @cached_property
     def _context(self) -> ssl.SSLContext:
         return httpx2.create_ssl_context()
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What is to be fetched, at one address."""
+
+    url: httpx2.URL
+    headers: dict[str, str]  # of this errand alone
+    door: Door
+    key: str
+    body: bytes | None = None
+
+    def redirected(self, answer: Answer) -> _Errand:
+        """Return the errand at the address that an answer names.
+
+        Another host gets no header that may be a key, and must be public: it was chosen by others,
+        whoever chose the first.
+
+        Raises:
+            UnreachableError: no errand goes there.
+        """
+        target = _target(self.url, answer)
+        if _origin(target) == _origin(self.url):
+            is_kept = self.body is None or answer.status in _SAME_QUESTION
+            if is_kept:
+                return replace(self, url=target)
+        if self.body is not None:
+            raise UnreachableError(
+                f"{_shown(self.url)} leads to {_shown(target)}, and takes no question there"
+            )
+        is_here = target.netloc == self.url.netloc
+        door = self.door if is_here else _wire.redirected_address
+        shared = {name: self.headers[name] for name in self.headers if name.lower() in _SHARED}
+        return replace(self, url=target, headers=shared, door=door, key="")
 
 
 def conditional(cursor: Mapping[str, str]) -> dict[str, str]:
@@ -217,61 +284,6 @@ def validators(answer: Answer) -> dict[str, str]:
     return {
         name: value for name, key in pairs.items() if (value := answer.headers.get(key, "")[:500])
     }
-
-
-def retry_after(value: str, now: float) -> float | None:
-    """Return how many seconds a Retry-After header asks for: at most a day; None for none.
-
-    Args:
-        value: A number of seconds or a date (RFC 9110, 10.2.3).
-        now: Seconds since 1970.
-    """
-    value = value.strip()
-    if not value:
-        return None
-    if value.isascii() and value.isdigit():
-        return min(float(value[:10]), MAX_RETRY_AFTER_S)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(moment.timestamp() - now, 0.0), MAX_RETRY_AFTER_S)
-
-
-def _rest_asked(headers: Mapping[str, str], now: float) -> float | None:
-    """Return the rest that a refusal asks for: Retry-After, else until a spent allowance renews."""
-    if asked := headers.get("retry-after", "").strip():
-        return retry_after(asked, now)
-    if headers.get("x-ratelimit-remaining", "").strip() == "0":  # OpenAlex: seconds from now
-        return retry_after(headers.get("x-ratelimit-reset", ""), now)
-    return None
-
-
-def _spacing(headers: Mapping[str, str]) -> float:
-    """Return the seconds between two requests that a service grants, where it says; else 0.
-
-    Crossref: so many in an interval, as in ``x-rate-limit-limit: 5``,
-    ``x-rate-limit-interval: 1s``.
-    """
-    limit = headers.get("x-rate-limit-limit", "").strip()
-    interval = _INTERVAL.fullmatch(headers.get("x-rate-limit-interval", "").strip())
-    if not interval or not re.fullmatch(r"[1-9]\d{0,8}", limit, re.ASCII):
-        return 0.0
-    return min(float(interval[1]) / int(limit), MAX_PAUSE_S)
-
-
-def _said(answer: Answer) -> str:
-    """Return the beginning of an error's text; a page for people says nothing here."""
-    kind = answer.headers.get("content-type", "").lower()
-    if "html" in kind or not ("json" in kind or kind.startswith("text/")):
-        return ""
-    return " ".join(answer.body[: 4 * SAID].decode("utf-8", "replace").split())[:SAID]
-
-
-def make_opener(client: Client, turns: Turns) -> Callable[[], Http]:
-    """Return what makes the fetcher of each run, with a budget of its own."""
-    return lambda: Http(client, turns)
 
 
 def _read(url: str) -> httpx2.URL:
@@ -296,13 +308,22 @@ def _checked(url: httpx2.URL) -> httpx2.URL:
 
 def _target(url: httpx2.URL, answer: Answer) -> httpx2.URL:
     location = answer.headers.get("location", "")
+    if not location:
+        raise UnreachableError(f"{_shown(url)} leads elsewhere without saying where")
     try:
         target = url.join(location)
     except httpx2.InvalidURL as error:
-        raise UnreachableError(f"{url} leads to {location[:200]!r}, no address") from error
-    if not location:
-        raise UnreachableError(f"{url} leads elsewhere without saying where")
+        raise UnreachableError(f"{_shown(url)} leads to {location[:200]!r}, no address") from error
     return _checked(target)
+
+
+def _origin(url: httpx2.URL) -> tuple[str, bytes]:
+    return url.scheme, url.netloc
+
+
+def _shown(url: httpx2.URL) -> str:
+    """Return an address as errors and logs may show it: a key may stand behind the "?"."""
+    return str(url.copy_with(query=None, fragment=None))[:300]
 
 
 def _given_up(
@@ -313,6 +334,26 @@ def _given_up(
         later = f"; it asks to come back in {pause:,.0f} s" if pause else ""
         return RateLimitedError(f"{place}: {problem}{later}", retry_after=pause)
     return UnreachableError(f"{place}: {problem}", status=answer.status if answer else None)
+
+
+def _advice(answer: Answer, key: str, said: str) -> str:
+    """Return what may be done about a refusal, or what it says itself, behind a colon.
+
+    What it says to a wrong key may repeat the key.
+    """
+    if answer.status in _DENIED:
+        if key:
+            return f": it wants a key, which goes into the setting `{key}`; see if it is right"
+        return ": it does not let this instance read there"
+    if said:
+        return f": {said}"
+    return ": nothing is there; see if the address is right" if answer.status in _GONE else ""
+
+
+def _said(answer: Answer) -> str:
+    """Return the beginning of an error's text; a page for people, or no text, says nothing."""
+    words = " ".join(answer.body.decode("utf-8", "replace").split())[:SAID]
+    return words if words.isprintable() and not words.startswith("<") else ""
 
 
 def _status(code: int) -> str:

@@ -12,7 +12,9 @@ import ipaddress
 import socket
 import time
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httpcore2  # what httpx2 itself speaks through; here its connections are made by hand
@@ -29,8 +31,14 @@ if TYPE_CHECKING:
     Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")  # all of IPv6 that the open internet routes
+_CLOUDS = tuple(  # public by number, but a cloud's own services on its machines
+    map(ipaddress.ip_network, ("168.63.129.16/32", "192.0.0.0/24"))
+)
 _GZIP = zlib.MAX_WBITS | 16
 _STEP = 256 * 1024  # bytes that are unpacked at a time
+_OK = HTTPStatus.OK
+_EXCERPT = 4096  # bytes of what comes with any other status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +49,16 @@ class Limits:
     read_s: float = 60.0  # between two pieces
     total_s: float = 300.0  # from the first byte asked to the last byte read
     max_bytes: int = 64 * 1024 * 1024  # of the body, unpacked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a server is asked."""
+
+    url: str
+    headers: Mapping[str, str]
+    method: str = "GET"
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +100,33 @@ def public_address(host: str, port: int) -> list[str]:
         PrivateAddressError: one of them is not.
     """
     found = any_address(host, port)
-    for address in found:
-        if not is_public(address):
-            raise PrivateAddressError(
-                f"{host} is at {address}, which is no public address: Broadsheet does not read "
-                "there unless `allow_private_sources` is on"
-            )
+    if private := _private(found):
+        raise PrivateAddressError(
+            f"{host} is at {private}, which is no public address: Broadsheet does not read "
+            "there unless `allow_private_sources` is on"
+        )
     return found
+
+
+def redirected_address(host: str, port: int) -> list[str]:
+    """Return the addresses of a host that a server named, all of which are public.
+
+    Raises:
+        LineError: it has none, or cannot be looked up now.
+        PrivateAddressError: one of them is not; no setting changes that.
+    """
+    found = any_address(host, port)
+    if private := _private(found):
+        raise PrivateAddressError(
+            f"it leads to {host} at {private}, which is no public address: a redirect is not "
+            "followed there"
+        )
+    return found
+
+
+def _private(addresses: Sequence[str]) -> str:
+    """Return the first of these that is not public, or ""."""
+    return next((one for one in addresses if not is_public(one)), "")
 
 
 def is_public(address: str) -> bool:
@@ -100,7 +138,10 @@ def is_public(address: str) -> bool:
     inner = _wrapped(parsed)
     if inner is not None:
         return is_public(str(inner))
-    return parsed.is_global and not parsed.is_multicast
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed not in _UNICAST:
+        return False
+    is_cloud = any(parsed in network for network in _CLOUDS)
+    return parsed.is_global and not parsed.is_multicast and not is_cloud
 
 
 def _wrapped(address: Address) -> Address | None:
@@ -114,9 +155,8 @@ def _wrapped(address: Address) -> Address | None:
 
 
 def exchange(
-    url: str,
+    question: Question,
     *,
-    headers: Mapping[str, str],
     limits: Limits,
     door: Door,
     context: ssl.SSLContext,
@@ -124,9 +164,12 @@ def exchange(
 ) -> Answer:
     """Ask once over a connection of its own; return the whole answer, unpacked.
 
+    Of any other answer than 200 only the beginning of the body is kept.
+
     Raises:
         LineError: no connection, no whole answer, or not in time.
-        UnreachableError: the answer is too large or packed in a way that was not asked for.
+        UnreachableError: the answer is too large or packed in a way that was not asked for, or
+            the address may not be connected to; the message does not say which source it was.
     """
     deadline = clock() + limits.total_s
     backend = _Backend(door, lambda: deadline - clock())
@@ -135,18 +178,23 @@ def exchange(
         with (
             httpcore2.ConnectionPool(network_backend=backend, ssl_context=context) as pool,
             pool.stream(
-                "GET", url, headers=list(headers.items()), extensions={"timeout": timeout}
+                question.method,
+                question.url,
+                headers=list(question.headers.items()),
+                content=question.body,
+                extensions={"timeout": timeout},
             ) as response,
         ):
             known = {
                 name.decode("ascii", "replace").lower(): value.decode("latin-1")
                 for name, value in response.headers
             }
+            read = _body if response.status == _OK else _excerpt
             return Answer(
-                url=url,
+                url=question.url,
                 status=response.status,
                 headers=known,
-                body=_body(response.iter_stream(), known, limits, url),
+                body=read(response.iter_stream(), known, limits),
             )
     except httpcore2.TimeoutException as error:
         raise LineError(f"no answer in time ({type(error).__name__})") from error
@@ -154,7 +202,19 @@ def exchange(
         raise LineError(str(error) or type(error).__name__) from error
 
 
-def _body(chunks: Iterable[bytes], headers: Mapping[str, str], limits: Limits, url: str) -> bytes:
+def _excerpt(chunks: Iterable[bytes], headers: Mapping[str, str], _limits: Limits) -> bytes:
+    """Return the beginning of what a refusal says: its status counts, however its body ends."""
+    body = b""
+    if headers.get("content-encoding", "identity") == "identity":
+        with suppress(httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError):
+            for chunk in chunks:
+                body += chunk[:_EXCERPT]
+                if len(body) >= _EXCERPT:
+                    break
+    return body[:_EXCERPT]
+
+
+def _body(chunks: Iterable[bytes], headers: Mapping[str, str], limits: Limits) -> bytes:
     """Return the body, unpacked.
 
     Raises:
@@ -163,7 +223,7 @@ def _body(chunks: Iterable[bytes], headers: Mapping[str, str], limits: Limits, u
     """
     packing = headers.get("content-encoding", "identity").strip().lower()
     if packing not in {"identity", "", "gzip", "x-gzip"}:
-        raise UnreachableError(f"{url} answered packed as {packing!r}, which was not asked for")
+        raise UnreachableError(f"it answered packed as {packing!r}, which was not asked for")
     unpack = _Gzip() if "gzip" in packing else None
     body = bytearray()
     for chunk in chunks:
@@ -172,8 +232,7 @@ def _body(chunks: Iterable[bytes], headers: Mapping[str, str], limits: Limits, u
             body += piece
             if len(body) > limits.max_bytes:
                 raise UnreachableError(
-                    f"{url} answered with more than {limits.max_bytes:,} bytes; the rest was "
-                    "not read"
+                    f"it answered with more than {limits.max_bytes:,} bytes; the rest was not read"
                 )
     if unpack and not unpack.is_whole:
         raise LineError("the packed answer ends in its middle")
