@@ -201,7 +201,7 @@ def test_entities_are_never_read(tmp_path: Path, bad: str) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        pytest.param(ENDNOTE[:-30], "the XML breaks: ", id="cut"),
+        pytest.param(ENDNOTE[:-30], "the XML breaks off: ", id="cut"),
         pytest.param(ENDNOTE.replace("Second</title>", "Second"), "mismatched tag", id="tag"),
         pytest.param(gzip.compress(ENDNOTE.encode() * 2)[:-20], "ends in its middle", id="packed"),
         pytest.param(

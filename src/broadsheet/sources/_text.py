@@ -50,6 +50,21 @@ def decode(content: bytes, *, hint: str | None = None) -> tuple[str, str]:
     return content.decode("latin-1"), "latin-1"
 
 
+def mended(content: bytes) -> str:
+    """Return a text in UTF-8, but what is wrong in it in Windows-1252: each byte for itself."""
+    return content.removeprefix(BOM).decode("utf-8", "windows-1252")
+
+
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    """Return wrong bytes of UTF-8 as the characters that Windows-1252 has there."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("windows-1252", _as_windows)
+
+
 def _is_paired(content: bytes) -> bool:
     """Tell whether all bytes above 127 are pairs of GB 2312; UTF-8 cut short is not."""
     runs = _HIGH.findall(content)

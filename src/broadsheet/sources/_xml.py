@@ -1,37 +1,70 @@
-"""XML as it comes: whole elements one after the other, up to where it breaks.
+"""XML as it comes: whole elements one after the other, in bounded memory, up to where it breaks.
 
-No entity is ever expanded but the five of XML, no document type is read, nothing is fetched.
-Bytes that no XML may hold (control characters, broken UTF-8) are mended first: one of them in
-one abstract must not cost the page.
+No entity is ever expanded but the five of XML and characters by number, no document type is read,
+nothing is fetched. What a program somewhere did to the text is mended first, by `utf8`: one wrong
+byte in one abstract must not cost the page. Where the markup itself is wrong, `salvaged` reads
+record by record, so that it costs the one record.
 """
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
-from typing import TYPE_CHECKING
-from xml.etree.ElementTree import ParseError
+from dataclasses import dataclass
+from html.entities import name2codepoint
+from typing import TYPE_CHECKING, Protocol
+from xml.etree.ElementTree import ParseError, TreeBuilder
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml import DefusedXmlException, DTDForbidden
+from defusedxml.ElementTree import DefusedXMLParser, iterparse
+
+from broadsheet.sources import _text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from xml.etree.ElementTree import Element
 
+MAX_ELEMENT = 8 * 1024 * 1024  # bytes; the tree of one takes some twenty times that at worst
+MAX_DEPTH = 200
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_DECLARED = re.compile(rb"<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
+_ONE_BYTE = ("iso8859", "cp125", "koi8", "ascii", "latin", "mac")  # any bytes are text in these
+_NO_TEXT = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
 _REFERENCES = re.compile(
     rb"&#(?:[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F])|0*(?:[0-8]|1[124-9]|2\d|3[01]));"
 )
-_WIDE = (b"\xff\xfe", b"\xfe\xff")  # UTF-16
+_NAMED = re.compile(r"&(?!#|(?:amp|lt|gt|quot|apos);)(?:([A-Za-z][A-Za-z0-9]{1,31});)?")
+_ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)[^<>]*>")
 
 
 class XmlError(Exception):
     """The XML ends or breaks here; the message is a sentence. What came before it is good."""
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A record whose markup is wrong."""
+
+    reason: str
+    raw: str
+
+
+class Pieces(Protocol):
+    """Clean UTF-8 in pieces, not more than an element may have."""
+
+    since: int  # bytes since the last element that was given up
+    damage: str  # why the pieces end too early; "" where they do not
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes; none at the end."""
+        ...
+
+
 def elements(data: bytes, names: Collection[str], *, roots: Collection[str]) -> Iterator[Element]:
-    """Yield each element of one of these local names when it is whole, in the order of their ends.
+    """Yield each outermost element of one of these local names, whole, in their order.
 
     It is emptied when the next one is asked for: take what is needed.
 
@@ -41,25 +74,126 @@ def elements(data: bytes, names: Collection[str], *, roots: Collection[str]) -> 
         roots: What the outermost element may be: a page that says "Sorry" is no empty feed.
 
     Raises:
-        XmlError: the XML is of another kind, breaks or ends too early, or declares entities.
+        XmlError: the XML is of another kind, breaks or ends too early, declares entities, or one
+            element is too large.
     """
-    events = ("start", "end")
-    root = ""
+    return _elements(utf8(data), names, roots)
+
+
+def walk(
+    source: Pieces,
+    names: Collection[str],
+    *,
+    parser: DefusedXMLParser,
+    roots: Collection[str] = (),
+) -> Iterator[Element]:
+    """Yield each outermost element of one of these local names; without names, the root's children.
+
+    Raises:
+        XmlError: as for `elements`.
+    """
+    path: list[Element] = []
+    wanted: Element | None = None
     try:
-        for event, element in iterparse(io.BytesIO(_mended(data)), events=events, forbid_dtd=True):
-            if not root:
-                root = local(element)
-                if root not in roots:
-                    raise XmlError(f"the answer is <{root[:40]}>, not <{'> or <'.join(roots)}>")
-            if event == "end" and local(element) in names:
+        for event, element in iterparse(source, events=("start", "end"), parser=parser):
+            if event == "start":
+                path.append(element)
+                _check(path, roots)
+                is_one = local(element) in names if names else len(path) == 2  # noqa: PLR2004
+                wanted = element if wanted is None and is_one else wanted
+                continue
+            path.pop()
+            if wanted is not None and wanted is not element:
+                continue
+            if wanted is not None:
                 yield element
-                element.clear()
+                wanted = None
+            source.since = 0
+            element.clear()
+            if path:
+                path[-1].remove(element)
     except ParseError as error:
-        raise XmlError(f"the XML breaks off: {error}") from error
+        raise XmlError(source.damage or f"the XML breaks off: {error}") from error
     except DefusedXmlException as error:
-        raise XmlError(
-            "the XML declares a document type or entities, which are not read"
-        ) from error
+        what = (
+            "a document type, which is"
+            if isinstance(error, DTDForbidden)
+            else "entities, which are"
+        )
+        raise XmlError(f"the XML declares {what} not read") from error
+
+
+def salvaged(
+    data: bytes, names: Collection[str], *, pieces: Collection[str], roots: Collection[str]
+) -> Iterator[Element | Broken]:
+    """Yield what `elements` would, but one by one what stands in the pieces, which may be broken.
+
+    Names of HTML's characters and a lone "&" are read as what they were meant to be.
+
+    Args:
+        data: A document whose markup is wrong somewhere.
+        names: Of the elements that are wanted.
+        pieces: Those of them that stand for themselves, such as records.
+        roots: What the outermost element may be.
+
+    Raises:
+        XmlError: what is around the pieces is broken: the rest of them may be missing.
+    """
+    text = utf8(data)
+    root = _ROOT.search(text)
+    around, found = _cut(text, pieces)
+    if root is None:
+        raise XmlError("the XML has no element")
+    end = b"</" + root[1] + b">"
+    for piece in found:
+        whole = root[0] + _meant(piece) + end
+        try:
+            yield from _elements(whole, names, roots)
+        except XmlError as error:
+            shown = piece[:2_000].decode("utf-8", "replace")
+            yield Broken(reason=str(error).replace("breaks off", "is wrong", 1), raw=shown)
+    yield from _elements(around, names, roots)
+
+
+def utf8(data: bytes) -> bytes:
+    """Return a document as UTF-8, without characters that no XML may hold.
+
+    Its encoding is that of its mark, else the declared one, but UTF-8 where it is that and was
+    declared as something of one byte a character; bytes that are wrong in UTF-8 are read as
+    Windows-1252, which most of them are.
+
+    Raises:
+        XmlError: it declares an encoding that is not known.
+    """
+    mark = next((one for one in _MARKS if data.startswith(one[0])), None)
+    if mark is not None:
+        data = _decoded(data.removeprefix(mark[0]), mark[1])
+    elif (name := _declared(data)) != "utf-8" and not (
+        name.startswith(_ONE_BYTE) and _is_utf8(data)
+    ):
+        data = _decoded(data, name)
+    elif not _is_utf8(data):
+        data = _decoded(data, "utf-8")
+    data = (
+        data.translate(None, _CONTROLS).replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b"")
+    )
+    return _REFERENCES.sub(b" ", data).lstrip()
+
+
+def encoding(name: bytes) -> str:
+    """Return Python's name of an encoding that a document declares.
+
+    Raises:
+        XmlError: it is not known, or none of text.
+    """
+    try:
+        found = codecs.lookup(name.decode("ascii")).name
+        found.encode(found)  # LookupError: it makes no text of bytes
+    except (LookupError, UnicodeError) as error:
+        raise XmlError("the XML declares an encoding that is not known") from error
+    if found.replace("-", "_") in _NO_TEXT:
+        raise XmlError("the XML declares an encoding that is not read")
+    return found
 
 
 def local(element: Element) -> str:
@@ -89,15 +223,79 @@ def texts(element: Element) -> dict[str, list[str]]:
     return found
 
 
-def _mended(data: bytes) -> bytes:
-    if data.startswith(_WIDE):
-        return data
-    data = _REFERENCES.sub(b" ", data.translate(None, _CONTROLS))
-    head = data[:200].lower()
-    if b"encoding" in head.partition(b"?>")[0] and b"utf-8" not in head:
-        return data  # expat knows the encoding that is named, or says that it does not
+class _Bytes:
+    """A document in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.since = 0
+        self.damage = ""
+        self._inner = io.BytesIO(data)
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes; none at the end."""
+        piece = self._inner.read(size)
+        self.since += len(piece)
+        if self.since > MAX_ELEMENT:
+            raise XmlError(f"one element goes on for more than {MAX_ELEMENT // 2**20} MiB")
+        return piece
+
+
+def _elements(data: bytes, names: Collection[str], roots: Collection[str]) -> Iterator[Element]:
+    parser = DefusedXMLParser(target=TreeBuilder(), encoding="utf-8", forbid_dtd=True)
+    yield from walk(_Bytes(data), names, parser=parser, roots=roots)
+
+
+def _check(path: list[Element], roots: Collection[str]) -> None:
+    """Refuse another root, and what is nested too deeply.
+
+    Raises:
+        XmlError: one of both.
+    """
+    if len(path) == 1 and roots and local(path[0]) not in roots:
+        raise XmlError(f"the answer is <{local(path[0])[:40]}>, not <{'> or <'.join(roots)}>")
+    if len(path) > MAX_DEPTH:
+        raise XmlError(f"elements are nested more than {MAX_DEPTH} deep")
+
+
+def _cut(data: bytes, names: Collection[str]) -> tuple[bytes, list[bytes]]:
+    """Return a document without its pieces, and the pieces, from start tag to end tag."""
+    tags = b"|".join(re.escape(name.encode("ascii")) for name in names)
+    opening = re.compile(rb"<((?:[\w.-]+:)?(?:" + tags + rb"))(?=[\s>])")
+    around, found, at = [], [], 0
+    while (start := opening.search(data, at)) is not None:
+        end = data.find(b"</" + start[1] + b">", start.end())
+        if end < 0:
+            break
+        stop = end + len(start[1]) + 3
+        around.append(data[at : start.start()])
+        found.append(data[start.start() : stop])
+        at = stop
+    return b"".join([*around, data[at:]]), found
+
+
+def _meant(piece: bytes) -> bytes:
+    """Return markup whose "&eacute;" and "&" are characters."""
+
+    def character(match: re.Match[str]) -> str:
+        point = name2codepoint.get(match[1] or "")
+        return f"&#{point};" if point else f"&amp;{match[0][1:]}"
+
+    return _NAMED.sub(character, piece.decode("utf-8", "replace")).encode("utf-8")
+
+
+def _declared(data: bytes) -> str:
+    found = _DECLARED.match(data[:400].lstrip())
+    return encoding(found[1]) if found else "utf-8"
+
+
+def _is_utf8(data: bytes) -> bool:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode("utf-8", "replace").encode("utf-8")
-    return data
+        return False
+    return True
+
+
+def _decoded(data: bytes, name: str) -> bytes:
+    said = _text.mended(data) if name == "utf-8" else data.decode(name, "replace")
+    return said.encode("utf-8", "replace")

@@ -11,20 +11,19 @@ from __future__ import annotations
 import codecs
 import re
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import ParseError, TreeBuilder
+from xml.etree.ElementTree import TreeBuilder
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser, iterparse
+from defusedxml.ElementTree import DefusedXMLParser
 
-from broadsheet.sources import _lines
+from broadsheet.sources import _lines, _xml
+from broadsheet.sources._xml import MAX_ELEMENT, XmlError, local
+
+__all__ = ["XmlError", "first", "local", "read", "text", "texts", "within"]
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
     from xml.etree.ElementTree import Element
-
-MAX_ELEMENT = 8 * 1024 * 1024  # bytes; the tree of one takes some twenty times that at worst
-MAX_DEPTH = 200
 
 _DECLARED = re.compile(rb"^<\?xml[^>]*\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
@@ -32,10 +31,6 @@ _CONTROL_REFERENCE = re.compile(
     r"&#(?:[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F])|0*(?:[0-8]|1[124-9]|2\d|3[01]));"
 )
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-
-
-class XmlError(Exception):
-    """The XML ends or breaks; the message is a sentence. What came before it is good."""
 
 
 def read(path: Path, names: Collection[str] = ()) -> Iterator[Element]:
@@ -61,36 +56,7 @@ def read_bytes(data: bytes, names: Collection[str]) -> Iterator[Element]:
 
 def _elements(source: _Source, names: Collection[str]) -> Iterator[Element]:
     parser = DefusedXMLParser(target=TreeBuilder(), encoding="utf-8")
-    open_elements: list[Element] = []
-    wanted: Element | None = None
-    try:
-        for event, element in iterparse(source, events=("start", "end"), parser=parser):
-            if event == "start":
-                open_elements.append(element)
-                is_one = local(element) in names if names else len(open_elements) == 2  # noqa: PLR2004
-                wanted = element if wanted is None and is_one else wanted
-                if len(open_elements) > MAX_DEPTH:
-                    raise XmlError(f"elements are nested more than {MAX_DEPTH} deep")
-                continue
-            open_elements.pop()
-            if wanted is not None:
-                if wanted is not element:
-                    continue
-                yield wanted
-                wanted = None
-            source.since = 0
-            element.clear()
-            if open_elements:
-                open_elements[-1].remove(element)
-    except ParseError as error:
-        raise XmlError(source.damage or f"the XML breaks: {error}") from error
-    except DefusedXmlException as error:
-        raise XmlError("the XML declares entities, which are not read") from error
-
-
-def local(element: Element) -> str:
-    """Return an element's name without its namespace."""
-    return str(element.tag).rpartition("}")[2]
+    yield from _xml.walk(source, names, parser=parser)
 
 
 def text(element: Element | None) -> str:
@@ -128,7 +94,7 @@ class _Source:
         self._decoder: codecs.IncrementalDecoder | None = None
         self._held = b""
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """Return up to that many bytes; none at the end, or where the file is damaged."""
         if not self._held:
             self._held = self._next()
@@ -161,7 +127,4 @@ def _encoding(head: bytes) -> str:
         if head.startswith(mark):
             return name
     found = _DECLARED.match(head.lstrip())
-    try:
-        return codecs.lookup(found[1].decode("ascii")).name if found else "utf-8"
-    except LookupError as error:
-        raise XmlError("the XML declares an encoding that is not known") from error
+    return _xml.encoding(found[1]) if found else "utf-8"
