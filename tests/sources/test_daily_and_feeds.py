@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -182,15 +182,35 @@ def test_days_are_read_one_by_one_and_totals_noted_when_they_move(http: Http) ->
     assert days == ["2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04"]
 
 
-def test_a_day_that_fails_keeps_the_days_before(http: Http) -> None:
-    """The next run begins there."""
+@pytest.mark.parametrize("fault", [Said(body=b"<html>"), Said(status=404)], ids=["page", "404"])
+def test_a_day_that_cannot_be_told_is_passed_over_and_said(http: Http, fault: Said) -> None:
+    """One wrong day of years must not hide all that came after it."""
+    with serving(lambda _asked: Said(body=json.dumps([entry()]).encode())) as server:
+        source = DailyList(http, server.url, cursor={}, now=NOW, since=date(2026, 3, 2))
+        server.faults = [Said(body=b"[]"), fault]
+        items = source.read()
+
+        missing, record = next(items), next(items)
+        with pytest.raises(UnreachableError):
+            next(items)
+
+    assert isinstance(missing, Fault)
+    assert missing.where == "2026-03-03"
+    assert "could not be read" in missing.reason
+    assert isinstance(record, Record)
+    assert source.cursor["day"] == "2026-03-04"
+
+
+def test_two_days_that_fail_in_a_row_end_the_run(http: Http) -> None:
+    """It is the service then; the next run begins where this one ended."""
     with serving(lambda _asked: Said(body=b"[]")) as server:
-        source = DailyList(http, server.url, cursor={}, now=NOW, since=date(2026, 3, 3))
-        server.faults = [Said(body=b"[]"), Said(body=b"<html>")]
-        with pytest.raises(UnreachableError, match="not JSON"):
+        source = DailyList(http, server.url, cursor={}, now=NOW, since=date(2026, 3, 1))
+        server.faults = [Said(body=b"[]"), Said(body=b"<html>"), Said(body=b"<html>")]
+        with pytest.raises(UnreachableError, match="a page for people"):
             list(source.read())
 
-    assert source.cursor["day"] == "2026-03-03"
+        assert len(server.asked) == 3
+    assert source.cursor["day"] == "2026-03-01"
 
 
 RSS = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>J</title><item>
@@ -255,12 +275,108 @@ def test_what_is_no_feed_is_said(data: bytes, problem: str) -> None:
     assert problem in feed.parse(data).problem
 
 
-def test_a_truncated_feed_gives_its_whole_items() -> None:
-    """Feedparser mends what it can."""
-    batch = feed.parse(RSS[:-25])
+def test_a_truncated_feed_gives_its_items_and_is_asked_for_again(http: Http) -> None:
+    """Were its ETag kept, what was cut off would never come."""
+    with serving(lambda _asked: Said(body=RSS[:-25], headers={"ETag": '"7"'})) as server:
+        source = Feed(
+            lambda url, headers: http.get(url, headers=headers),
+            server.url,
+            source="feed-j",
+            cursor={"etag": '"6"'},
+        )
+        items = source.read()
+        record = next(items)
+        with pytest.raises(UnreachableError, match="breaks off"):
+            next(items)
 
-    assert "breaks off" in batch.problem
-    assert only(replace(batch, problem="")).authors == ("Ada Lovelace",)
+    assert isinstance(record, Record)
+    assert record.authors == ("Ada Lovelace",)
+    assert source.cursor == {"etag": '"6"'}
+
+
+def test_a_feed_with_a_fault_in_its_middle_is_whole() -> None:
+    """Feedparser mends what it can, and the end is there."""
+    batch = feed.parse(RSS.replace(b"We dig", b"We & dig &nbsp;"))
+
+    assert only(batch).title == "On wells"
+
+
+@pytest.mark.parametrize(
+    ("inside", "problem"),
+    [
+        pytest.param(b"<item/>" * 200_001, "more than 200,000 tags", id="tags"),
+        pytest.param(b"&" * 2_000_001, "more than 2,000,000 references", id="references"),
+        pytest.param(b"x" * 2**24, "more than 16 MiB", id="bytes"),
+        pytest.param(
+            b"<item " + b" ".join(b'a%d=""' % n for n in range(400)) + b"/>",
+            "more than 200 attributes",
+            id="attributes",
+        ),
+    ],
+)
+def test_a_feed_that_would_cost_too_much_is_not_read(inside: bytes, problem: str) -> None:
+    """Feedparser takes minutes for a megabyte of such; nobody writes it by mistake."""
+    data = b'<rss version="2.0"><channel>' + inside + b"</channel></rss>"
+    began = time.process_time()
+
+    batch = feed.parse(data)
+
+    assert problem in batch.problem
+    assert time.process_time() - began < 1
+
+
+def test_a_feed_of_too_many_items_says_what_it_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not read must not look as if it had not been there."""
+    monkeypatch.setattr(feed, "MAX_ITEMS", 2)
+    item = b"<item><guid>%d</guid><title>T</title></item>"
+    data = b"".join(item % number for number in range(5))
+
+    *records, fault = feed.parse(b'<rss version="2.0"><channel>' + data + b"</channel></rss>").items
+
+    assert len(records) == 2
+    assert isinstance(fault, Fault)
+    assert fault.reason == "the feed has more than 2 items; the rest was not read"
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+NAMES = [
+    "id",
+    "url",
+    "external_url",
+    "title",
+    "content_html",
+    "summary",
+    "authors",
+    "author",
+    "tags",
+]
+
+
+@given(st.lists(st.dictionaries(st.sampled_from([*NAMES, "date_published"]), VALUES), max_size=3))
+def test_whatever_stands_in_a_json_feed_it_is_read_or_says_why(items: list[Any]) -> None:
+    """A number where a list of authors should be is a fault of one item, not of the run."""
+    data = {"version": "https://jsonfeed.org/version/1.1", "items": items}
+
+    batch = feed.parse(json.dumps(data).encode())
+
+    assert (len(batch.items), batch.problem) == (len(items), "")
+
+
+@given(st.lists(VALUES, max_size=3))
+def test_whatever_stands_in_the_daily_list_it_is_read_or_says_why(values: list[Any]) -> None:
+    """Likewise."""
+    paper = entry()["paper"]
+    entries = [*values, *({"paper": paper | {"authors": one}} for one in values)]
+
+    page = daily_list.parse(json.dumps(entries).encode())
+
+    assert (len(page.items), page.problem) == (len(entries), "")
 
 
 def test_a_body_that_names_a_file_is_no_file(tmp_path: Path) -> None:

@@ -154,6 +154,18 @@ def test_who_is_turned_away_is_told_which_setting(http: Http, server: Server, st
     assert len(server.asked) == 2
 
 
+@pytest.mark.parametrize("where", ["params", "headers"])
+def test_a_key_that_a_refusal_repeats_is_taken_out(http: Http, server: Server, where: str) -> None:
+    """What it says is kept: it tells what is wrong with the key."""
+    server.faults = [Said(status=401, body=b'{"error": "no such key: sesame-1234"}')]
+    given: dict[str, dict[str, str]] = {where: {"X-Api-Key": "sesame-1234"}}
+
+    with pytest.raises(UnreachableError, match=r"no such key: \.\.\.") as caught:
+        http.get(server.url, **given)  # type: ignore[arg-type]  # one of the two
+
+    assert "sesame" not in f"{caught.value}{caught.value.said}"
+
+
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [

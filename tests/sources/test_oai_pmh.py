@@ -364,3 +364,105 @@ def test_a_harvest_over_midnight_begins_next_time_where_it_began(
     list(items)
 
     assert source.cursor == {"cs:cs:AI": {"from": "2026-03-04"}}
+
+
+def raw(name: str, inside: str = "") -> str:
+    """Return a record as arXiv gives it."""
+    return f"""<record><header><identifier>oai:arXiv.org:{name}</identifier></header><metadata>
+<arXivRaw xmlns="http://arxiv.org/OAI/arXivRaw/"><id>{name}</id><version version="v1">
+<date>Mon, 02 Mar 2026 15:00:00 GMT</date></version><title>Well {name[-1]}</title>
+<authors>Ada Lovelace</authors><categories>cs.AI</categories><abstract>We dig.{inside}</abstract>
+</arXivRaw></metadata></record>"""
+
+
+def test_a_record_whose_markup_is_wrong_costs_itself(service: Arxiv, http: Http) -> None:
+    """It is asked for three times; then the others are taken, and the harvest goes on."""
+    assert service.server is not None
+    content = f"{raw('2603.00001')}{raw('2603.00002', '<b>')}{raw('2603.00003', '&nbsp;R & D')}"
+    more = "<resumptionToken>cs:cs:AI|2026-03-01|4</resumptionToken>"
+    body = OAI.format(content=f"<ListRecords>{content}{more}</ListRecords>").encode()
+    service.server.faults = [Said(body=body)] * oai_pmh.BROKEN_ATTEMPTS
+
+    items = list(harvest(service, http).read())
+
+    (fault,) = [item for item in items if isinstance(item, Fault)]
+    assert fault.reason.startswith("the XML is wrong: mismatched tag")
+    assert "2603.00002" in fault.raw
+    assert titles(iter(items)) == ["Well 1", "Well 3", "Well 5"]
+
+
+def test_a_harvest_does_not_go_round_in_a_circle(service: Arxiv, http: Http) -> None:
+    """What comes after the circle is missing: that is said, and nothing is taken for done."""
+    assert service.server is not None
+    page = f"<ListRecords>{raw('2603.00001')}<resumptionToken>{{}}</resumptionToken></ListRecords>"
+    tokens = ["a", "b", "c", "a"]
+    bodies = [OAI.format(content=page.format(token)).encode() for token in tokens]
+    service.server.faults = [Said(body=body) for body in bodies]
+    source = harvest(service, http)
+
+    with pytest.raises(UnreachableError, match="repeats itself: the token 'a'"):
+        list(source.read())
+
+    assert source.cursor["cs:cs:AI"]["token"] == tokens[2]
+    assert len(service.server.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        pytest.param("2026-03-04T06:00:00Z", "2026-03-04", id="today"),
+        pytest.param("2026-03-03T06:00:00Z", "2026-03-03", id="yesterday"),
+        pytest.param("2099-01-01T00:00:00Z", "2026-03-04", id="in years"),
+        pytest.param("1970-01-01T00:00:00Z", "2026-03-01", id="before the harvest's own day"),
+        pytest.param("soon", "2026-03-04", id="a word"),
+        pytest.param("", "2026-03-04", id="nothing"),
+    ],
+)
+def test_a_clock_that_is_wrong_there_hides_nothing(
+    service: Arxiv, http: Http, at: str, expected: str
+) -> None:
+    """The next harvest must not begin on a day that is still to come."""
+    assert service.server is not None
+    body = OAI.replace("2026-03-04T06:00:00Z", at).format(
+        content=f"<ListRecords>{raw('2603.00001')}<resumptionToken/></ListRecords>"
+    )
+    service.server.faults = [Said(body=body.encode())]
+    source = harvest(service, http)
+
+    list(source.read())
+
+    assert source.cursor == {"cs:cs:AI": {"from": expected}}
+
+
+def test_a_token_that_leads_to_nothing_is_no_end(service: Arxiv, http: Http) -> None:
+    """Some repositories say "no records" where they mean "I forgot": the set begins again."""
+    assert service.server is not None
+    first = OAI.format(
+        content=f"<ListRecords>{raw('2603.00001')}<resumptionToken>x</resumptionToken></ListRecords>"
+    )
+    nothing = OAI.format(content='<error code="noRecordsMatch"/>')
+    service.server.faults = [Said(body=one.encode()) for one in (first, nothing)]
+
+    assert titles(harvest(service, http).read()) == ["Well 1"] + [f"Well {n}" for n in range(1, 6)]
+
+
+def test_an_answer_that_says_nothing_is_no_end(service: Arxiv, http: Http) -> None:
+    """An empty envelope is a fault: taken for the end it would hide a day's papers."""
+    assert service.server is not None
+    service.server.faults = [Said(body=OAI.format(content="").encode())] * 3
+    source = harvest(service, http)
+
+    with pytest.raises(UnreachableError, match="neither records nor an error"):
+        list(source.read())
+
+    assert source.cursor == {}
+
+
+def test_metadata_cannot_lead_a_harvest_elsewhere() -> None:
+    """A record may hold elements that are called like the protocol's own."""
+    inside = "<resumptionToken>evil</resumptionToken><error code='x'/><record/>"
+    content = f"<ListRecords>{raw('2603.00001', inside)}<resumptionToken/></ListRecords>"
+
+    page = oai_pmh.parse(OAI.format(content=content).encode(), source="oai-x")
+
+    assert (page.token, page.error, len(page.items)) == ("", "", 1)

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
@@ -46,6 +47,7 @@ ARXIV = Site("arxiv.org", 3.0)
 """All of arXiv's hosts count as one: https://info.arxiv.org/help/api/tou.html."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SECRET = re.compile(r"key|token|auth|secret|password", re.IGNORECASE)  # names of what is none's
 _SHARED = frozenset({"accept"})  # headers of a question that another host may see
 _SAME_QUESTION = frozenset({307, 308})  # what is asked stays as it was
 _BUSY = frozenset({429, 503})
@@ -207,7 +209,7 @@ class Http:
             return problem, asked_rest(answer.headers, self._client.timing.now())
         if answer.status in _PASSING:
             return problem, None
-        said = _said(answer)
+        said = _said(answer, errand)
         advice = _advice(answer, errand.key, said)
         raise UnreachableError(
             f"{_shown(errand.url)}: {problem}{advice}", status=answer.status, said=said
@@ -337,23 +339,27 @@ def _given_up(
 
 
 def _advice(answer: Answer, key: str, said: str) -> str:
-    """Return what may be done about a refusal, or what it says itself, behind a colon.
-
-    What it says to a wrong key may repeat the key.
-    """
+    """Return what may be done about a refusal, and what it says itself, behind a colon."""
+    told = f": {said}" if said else ""
+    if answer.status in _DENIED and key:
+        return f": it wants a key, which goes into the setting `{key}`; see if it is right{told}"
     if answer.status in _DENIED:
-        if key:
-            return f": it wants a key, which goes into the setting `{key}`; see if it is right"
-        return ": it does not let this instance read there"
-    if said:
-        return f": {said}"
-    return ": nothing is there; see if the address is right" if answer.status in _GONE else ""
+        return f": it does not let this instance read there{told}"
+    if answer.status in _GONE and not said:
+        return ": nothing is there; see if the address is right"
+    return told
 
 
-def _said(answer: Answer) -> str:
-    """Return the beginning of an error's text; a page for people, or no text, says nothing."""
-    words = " ".join(answer.body.decode("utf-8", "replace").split())[:SAID]
-    return words if words.isprintable() and not words.startswith("<") else ""
+def _said(answer: Answer, errand: _Errand) -> str:
+    """Return the beginning of an error's text; a page for people, or no text, says nothing.
+
+    Some services repeat the key that they refuse.
+    """
+    words = " ".join(answer.body.decode("utf-8", "replace").split())
+    for name, value in [*errand.headers.items(), *errand.url.params.multi_items()]:
+        if value and _SECRET.search(name):
+            words = words.replace(value, "...")
+    return words[:SAID] if words.isprintable() and not words.startswith("<") else ""
 
 
 def _status(code: int) -> str:

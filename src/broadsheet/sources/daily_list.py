@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import UnreachableError
 from broadsheet.model import Fault, Record, Signal, SignalKind
-from broadsheet.sources import _fields
+from broadsheet.sources import _fields, _json
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._plan import Kind
 from broadsheet.sources.jsonlines import to_record
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 NAME = "daily"
 BEGAN = date(2023, 5, 4)  # the first day of the list
 PATH = "/api/daily_papers"
+ONE_DAY = timedelta(days=1)
 LIMIT = 100  # papers of one answer; a day has a few dozen
 LOOK_BACK = 3  # days that are read again, for their votes
 FIRST_DAYS = 7  # before the first reading
@@ -65,9 +66,9 @@ def parse(
             first on which they can have been true.
     """
     try:
-        values = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        return Page(items=(), problem=f"the answer is not JSON: {str(error)[:100]}")
+        values = _json.read(data)
+    except _json.JsonError as error:
+        return Page(items=(), problem=str(error))
     if not isinstance(values, list):
         return Page(items=(), problem="the answer is no list of papers")
     items: list[Record | Fault] = []
@@ -113,18 +114,33 @@ class DailyList:
     def read(self) -> Iterator[Record | Observation | Fault]:
         """Yield the papers of each day, oldest day first.
 
+        A day that the service cannot tell is passed over, is a fault, and fails the run in the
+        end; after two in a row nothing more is asked.
+
         Raises:
-            SourceError: a day could not be read; those before it are done.
+            SourceError: a day could not be read; the others are done, or those before it.
         """
         today = self._now.astimezone(UTC).date()
         kept: dict[str, str] = {}
+        failures: dict[date, UnreachableError] = {}
         day = self._first
         while day <= today:
-            page = self._page(day)
+            try:
+                page = self._page(day)
+            except UnreachableError as error:
+                if error.status is None or day - ONE_DAY in failures:
+                    raise
+                failures[day] = error
+                day += ONE_DAY
+                continue
+            if day - ONE_DAY in failures:
+                yield _missing(day - ONE_DAY, failures[day - ONE_DAY])
             for item in page.items:
                 yield self._news(item, kept) if isinstance(item, Record) else item
             self._day = max(self._day, day.isoformat())
-            day += timedelta(days=1)
+            day += ONE_DAY
+        if failures:
+            raise next(iter(failures.values()))
         self._totals = kept  # of the days that are read again
 
     def _start(self) -> date:
@@ -138,7 +154,7 @@ class DailyList:
         answer = self._http.get(self._url, params=params)
         page = parse(answer.body, where=str(day), day=day, seen=self._now)
         if page.problem:
-            raise UnreachableError(f"{self._url}: {page.problem}")
+            raise UnreachableError(f"{self._url} of {day}: {page.problem}", status=answer.status)
         return page
 
     def _news(self, record: Record, kept: dict[str, str]) -> Record:
@@ -149,6 +165,11 @@ class DailyList:
             return replace(record, signals=())
         self._totals[record.source_id] = totals
         return record
+
+
+def _missing(day: date, error: UnreachableError) -> Fault:
+    reason = f"the list of this day could not be read: {error}"
+    return Fault(source=NAME, where=day.isoformat(), reason=reason)
 
 
 def _prepare(means: Means, _name: str) -> Opener:

@@ -8,7 +8,6 @@ costs the date, not the item; a feed that breaks off is read as far as it goes, 
 from __future__ import annotations
 
 import io
-import json
 import re
 import zlib
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from urllib.parse import urljoin
 
 from broadsheet.errors import UnreachableError
 from broadsheet.model import Fault, Record
-from broadsheet.sources import _entry, _fields, _http, _plan, biorxiv, opml
+from broadsheet.sources import _entry, _fields, _http, _json, _plan, biorxiv, opml
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import text
 from broadsheet.sources._plan import Kind
@@ -33,13 +32,17 @@ if TYPE_CHECKING:
     from broadsheet.sources._wire import Answer
 
 MAX_ITEMS = 10_000
-MAX_BYTES = 64 * 1024 * 1024  # of a feed that comes as a packed file, unpacked
+MAX_BYTES = 16 * 1024 * 1024  # unpacked
+MAX_TAGS = 200_000  # each costs feedparser some 50 microseconds where they are nested
+MAX_REFERENCES = 2_000_000  # "&": 7 microseconds each
+MAX_ATTRIBUTES = 200  # of one tag; their time grows with their square
 RAW_LENGTH = 500
 
 _GZIP = b"\x1f\x8b"
 _END = re.compile(
     rb"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>[^<]*(?:<!--.*?-->\s*)?\Z", re.IGNORECASE | re.DOTALL
 )
+_LONG_TAG = re.compile(rb"<[^<>]{2000,}")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,4}")
 _DAY_LENGTH = len("2026-03-04")
@@ -92,13 +95,16 @@ def parse(
             items.append(
                 Fault(source=source, where=f"{where} item {number}", reason=str(error), raw=raw)
             )
+    if len(entries) > MAX_ITEMS:
+        reason = f"the feed has more than {MAX_ITEMS:,} items; the rest was not read"
+        items.append(Fault(source=source, where=where, reason=reason))
     return Batch(items=tuple(items), problem=problem)
 
 
 def _unpacked(data: bytes) -> bytes:
     """Return a packed file's content, up to a limit; what is damaged as it is."""
     try:
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, MAX_BYTES)
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, MAX_BYTES + 1)
     except zlib.error:
         return data
 
@@ -176,6 +182,8 @@ def _xml_items(data: bytes, place: Place) -> tuple[list[dict[str, Any]], str]:
     """
     import feedparser
 
+    if excess := _excess(data):
+        return [], excess
     said = {"content-location": place.url, "content-type": _media_type(data, place)}
     try:
         read = feedparser.parse(
@@ -200,6 +208,19 @@ def _xml_items(data: bytes, place: Place) -> tuple[list[dict[str, Any]], str]:
         problem = "the feed breaks off; what came before is kept"
     journal = read.feed.get("prism_publicationname") or ""
     return [_from_entry(entry, journal) for entry in read.entries], problem
+
+
+def _excess(data: bytes) -> str:
+    """Return why a feed would cost more time or memory than any feed is worth; "" if it is fine."""
+    if len(data) > MAX_BYTES:
+        return f"the feed has more than {MAX_BYTES // 2**20} MiB"
+    if data.count(b"<") > MAX_TAGS:
+        return f"the feed has more than {MAX_TAGS:,} tags"
+    if data.count(b"&") > MAX_REFERENCES:
+        return f"the feed has more than {MAX_REFERENCES:,} references"
+    if any(tag[0].count(b"=") > MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(data)):
+        return f"a tag of the feed has more than {MAX_ATTRIBUTES} attributes"
+    return ""
 
 
 def _media_type(data: bytes, place: Place) -> str:
@@ -262,13 +283,13 @@ def _paired(names: str) -> list[str]:
 def _json_items(data: bytes, place: Place) -> tuple[list[dict[str, Any]], str]:
     """Return the items of a JSON Feed as fields of a record."""
     try:
-        read = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        return [], f"the feed is not JSON: {str(error)[:100]}"
+        read = _json.read(data)
+    except _json.JsonError as error:
+        return [], str(error)
     items = read.get("items")
     if "jsonfeed.org" not in str(read.get("version")) or not isinstance(items, list):
         return [], "this is no JSON Feed"
-    return [_from_item(item, place) for item in items if isinstance(item, dict)], ""
+    return [_from_item(item if isinstance(item, dict) else {}, place) for item in items], ""
 
 
 def _from_item(item: Mapping[str, Any], place: Place) -> dict[str, Any]:
@@ -279,7 +300,7 @@ def _from_item(item: Mapping[str, Any], place: Place) -> dict[str, Any]:
     dates = (_day_of_text(item.get(name)) for name in ("date_published", "date_modified"))
     return {
         "name": text(item.get("id")) or url,
-        "url": urljoin(place.url, url) if url else "",
+        "url": _joined(place.url, url) if url else "",
         "title": text(item.get("title")),
         "abstract": next(filter(None, body), ""),
         "authors": [name for name in names if isinstance(name, str) and name],
@@ -289,6 +310,13 @@ def _from_item(item: Mapping[str, Any], place: Place) -> dict[str, Any]:
         "venue": "",
         "license": "",
     }
+
+
+def _joined(base: str, url: str) -> str:
+    try:
+        return urljoin(base, url)
+    except ValueError:  # "//[": brackets are for addresses of IPv6
+        return ""
 
 
 def _day_of_text(value: object) -> str:

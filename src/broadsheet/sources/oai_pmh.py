@@ -36,6 +36,8 @@ RAW_LENGTH = 500
 BROKEN_ATTEMPTS = 3  # to read an answer whose XML breaks off
 DELETED = "the repository has deleted this record"
 
+_ROOTS = ("OAI-PMH",)
+_NO_TOKEN = frozenset({"badResumptionToken", "noRecordsMatch"})  # that it once gave
 _WANTED = frozenset({"record", "error", "responseDate", "resumptionToken"})
 
 
@@ -49,6 +51,7 @@ class Page:
     error: str = ""  # the code of an error: "noRecordsMatch"
     said: str = ""  # what the repository says about the error
     problem: str = ""  # where the XML broke off
+    is_blank: bool = False  # it says neither what there is nor that there is nothing
 
 
 def parse(data: bytes, *, source: str, where: str = "answer") -> Page:
@@ -59,21 +62,38 @@ def parse(data: bytes, *, source: str, where: str = "answer") -> Page:
         source: The name that its records carry, but arXiv's, which are "arxiv".
         where: What a fault's place begins with.
     """
+    return _page(_xml.elements(data, _WANTED, roots=_ROOTS), source, where)
+
+
+def salvage(data: bytes, *, source: str, where: str = "answer") -> Page:
+    """Return what an answer holds whose markup is wrong: a broken record is a fault too."""
+    found = _xml.salvaged(data, _WANTED, pieces=("record",), roots=_ROOTS)
+    return _page(found, source, where)
+
+
+def _page(found: Iterator[Element | _xml.Broken], source: str, where: str) -> Page:
     items: list[Record | Fault] = []
     single = {"responseDate": "", "resumptionToken": ""}
     error = said = problem = ""
+    has_end = False
     try:
-        for element in _xml.elements(data, _WANTED, roots=("OAI-PMH",)):
+        for element in found:
+            place = f"{where} record {len(items) + 1}"
+            if isinstance(element, _xml.Broken):
+                raw = " ".join(element.raw.split())[:RAW_LENGTH]
+                items.append(Fault(source=source, where=place, reason=element.reason, raw=raw))
+                continue
             kind = _xml.local(element)
+            has_end = has_end or kind == "resumptionToken"
             if kind in single:
                 single[kind] = _xml.text(element)
             elif kind == "error":
                 error = element.get("code") or "unknown"
                 said = " ".join(_xml.text(element).split())[:RAW_LENGTH]
             else:
-                items.append(_item(element, source, f"{where} record {len(items) + 1}"))
-    except _xml.XmlError as found:
-        problem = str(found)
+                items.append(_item(element, source, place))
+    except _xml.XmlError as broken:
+        problem = str(broken)
     return Page(
         items=tuple(items),
         at=single["responseDate"],
@@ -81,6 +101,7 @@ def parse(data: bytes, *, source: str, where: str = "answer") -> Page:
         error=error,
         said=said,
         problem=problem,
+        is_blank=not (items or error or problem or has_end),
     )
 
 
@@ -146,23 +167,51 @@ class OaiPmh:
         """Yield one set; after each page the cursor knows the next."""
         known = dict(self._cursor.get(one) or {"from": self._first_from()})
         has_restarted = False
+        followed: set[str] = set()
         while True:
             page = self._page(one, known)
-            if page.error == "badResumptionToken" and known.get("token") and not has_restarted:
+            if page.error in _NO_TOKEN and known.get("token") and not has_restarted:
                 has_restarted = True
                 known = {name: known[name] for name in ("from", "asked") if name in known}
+                followed.clear()
                 continue
-            if page.error and page.error != "noRecordsMatch":
+            if page.error and (page.error != "noRecordsMatch" or known.get("token")):
                 raise UnreachableError(
                     f"{self._repository.url} answers {page.error}: {page.said or 'no more'}"
                 )
             yield from page.items
-            begun = known.get("begun") or page.at[:10]
-            if not page.token or page.token == known.get("token"):
-                self._cursor[one] = {"from": begun or known["from"]}
+            begun = known.get("begun") or self._begun(page.at, known["from"])
+            if not page.token:
+                self._cursor[one] = {"from": begun}
                 return
+            self._follow(page.token, followed)
             known |= {"token": page.token, "begun": begun}
             self._cursor[one] = dict(known)
+
+    def _follow(self, token: str, followed: set[str]) -> None:
+        """Refuse to go round in a circle.
+
+        Raises:
+            UnreachableError: this run has followed this token before.
+        """
+        if token in followed:
+            raise UnreachableError(
+                f"{self._repository.url} repeats itself: the token {token[:80]!r} leads back to "
+                "a page that was read; what comes after it is missing"
+            )
+        followed.add(token)
+
+    def _begun(self, at: str, start: str) -> str:
+        """Return the day of a responseDate; never one to come, and none before the harvest's own.
+
+        A clock that goes wrong there must not hide what changes until it is right.
+        """
+        today = self._today.isoformat()
+        try:
+            said = date.fromisoformat(at[:10]).isoformat()
+        except ValueError:
+            return today
+        return max(min(said, today), start)
 
     def _first_from(self) -> str:
         days = self._repository.first_days
@@ -181,13 +230,17 @@ class OaiPmh:
             params["metadataPrefix"] = self._repository.prefix
             params |= {"from": known["from"]} if known["from"] else {}
             params |= {"set": name} if name else {}
+        source, where = self._repository.source, f"{name or 'all'} {self._today}"
         for _ in range(BROKEN_ATTEMPTS):
             answer = self._get(self._repository.url, params)
-            where = f"{name or 'all'} {self._today}"
-            page = parse(answer.body, source=self._repository.source, where=where)
-            if not page.problem:
+            page = parse(answer.body, source=source, where=where)
+            if not page.problem and not page.is_blank:
                 return page
-        raise UnreachableError(f"{self._repository.url}: {page.problem}")
+        saved = salvage(answer.body, source=source, where=where)
+        if saved.problem or not saved.items:
+            problem = page.problem or "the answer holds neither records nor an error"
+            raise UnreachableError(f"{self._repository.url}: {problem}")
+        return saved
 
 
 def harvest(means: Means, repository: Repository, door: Door, reading: Reading) -> Remote:

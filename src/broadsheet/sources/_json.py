@@ -1,0 +1,36 @@
+"""JSON from the network: refused before it costs memory, read although a byte of it is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from broadsheet.sources import _text
+
+MAX_PARTS = 3_000_000
+"""Values in one answer: each may take a hundred bytes of memory, however few it has here."""
+
+
+class JsonError(Exception):
+    """It is no JSON that is read; the message is a sentence."""
+
+
+def read(data: bytes) -> Any:
+    """Return the value of an answer.
+
+    Bytes that are no UTF-8 are read as Windows-1252, which most of them are.
+
+    Raises:
+        JsonError: it is no JSON, has too many parts, or is nested too deeply.
+    """
+    start = data.lstrip()[:1]
+    if not start:
+        raise JsonError("the answer is empty, not JSON")
+    if start == b"<":
+        raise JsonError("the answer is not JSON but a page for people")
+    if sum(map(data.count, (b",", b"[", b"{"))) > MAX_PARTS:
+        raise JsonError(f"the answer has more than {MAX_PARTS:,} parts")
+    try:
+        return json.loads(_text.mended(data))
+    except (ValueError, RecursionError) as error:
+        raise JsonError(f"the answer is not JSON: {str(error)[:100]}") from error
