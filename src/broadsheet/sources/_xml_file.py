@@ -18,13 +18,14 @@ from defusedxml.ElementTree import DefusedXMLParser
 from broadsheet.sources import _lines, _xml
 from broadsheet.sources._xml import MAX_ELEMENT, XmlError, local
 
-__all__ = ["XmlError", "first", "local", "read", "text", "texts", "within"]
+__all__ = ["XmlError", "first", "local", "read", "read_bytes", "text", "texts", "within"]
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
+_STEP = 256 * 1024  # bytes that are decoded at a time
 _DECLARED = re.compile(rb"^<\?xml[^>]*\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 _CONTROL_REFERENCE = re.compile(
@@ -51,7 +52,8 @@ def read_bytes(data: bytes, names: Collection[str]) -> Iterator[Element]:
     Raises:
         XmlError: the XML breaks, ends too early, declares entities, or an element is too large.
     """
-    yield from _elements(_Source(iter([data])), names)
+    steps = range(0, len(data), _STEP)
+    yield from _elements(_Source(data[at : at + _STEP] for at in steps), names)
 
 
 def _elements(source: _Source, names: Collection[str]) -> Iterator[Element]:
