@@ -46,6 +46,12 @@ ROWS: dict[str, str] = {
         "(paper, seq, is_gone, absorbed_by, at)"
         f" VALUES (1, 2, false, NULL, {_NOON}), (2, 1, true, 1, {_NOON})"
     ),
+    "merges": (
+        "(paper, gone, body, signals, at, undone)"
+        """ VALUES (1, 2, '{"reason": "title", "detail": {}, "records": [], "identifiers": []}',"""
+        f" '[]', {_NOON}, NULL)"
+    ),
+    "apart": f"(paper, other, at) VALUES (1, 1, {_NOON})",
     "quarantine": (
         "(digest, source, place, reason, raw, at)"
         f" VALUES ('0', 'daily', 'line 17', 'no title', '{{}}', {_NOON})"

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         Identifier,
         ImportRun,
         IngestReport,
+        Joint,
+        Merge,
         Observation,
         Paper,
         Period,
@@ -102,15 +104,25 @@ class TitleMatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TeamMatch:
+    """A paper of a given team, with as much of its title as rules most of them out."""
+
+    key: int
+    title_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperWrite:
     """One paper to be saved: what it is now, and what is new about it."""
 
     paper: Paper  # folded; ``key`` 0 makes a new paper; signal totals are ignored
     title_key: str  # ``text.normal.title_key(paper.title)``
+    team: int | None = None  # ``text.likeness.team`` of its authors and year
     records: tuple[Record, ...] = ()  # to add, or to replace under the same (source, source_id)
     contents: tuple[Content, ...] = ()  # of each of these records, where it is known already
     signals: tuple[Signal, ...] = ()  # to append; those already there change nothing
     absorbs: tuple[int, ...] = ()  # papers that become this one: everything they own moves here
+    joints: tuple[Joint, ...] = ()  # why records joined it, to be remembered
 
 
 class Writer(Protocol):
@@ -122,6 +134,14 @@ class Writer(Protocol):
 
     def find_titles(self, title_keys: Collection[str], /) -> Mapping[str, Sequence[TitleMatch]]:
         """Map each title key that papers have to those papers, by key."""
+        ...
+
+    def find_teams(self, teams: Collection[int], /) -> Mapping[int, Sequence[TeamMatch]]:
+        """Map each team that papers have to those papers, by key."""
+        ...
+
+    def find_apart(self, keys: Collection[int], /) -> Mapping[int, Collection[int]]:
+        """Map each of these papers that is kept apart from others to those others."""
         ...
 
     def find_records(
@@ -146,6 +166,19 @@ class Writer(Protocol):
 
         Signals that waited for one of the paper's identifiers join it. Signal totals are
         brought up to date.
+        """
+        ...
+
+    def split(self, merge: int, kept: PaperWrite, parted: PaperWrite, /, *, at: datetime) -> int:
+        """Undo a merge: make ``parted`` a paper of its own again; return its key.
+
+        ``kept`` is what stays of the paper, ``parted`` (key 0) what leaves; the records of
+        both are in the store already and move. Signals that the parted one had before the
+        merge go back to it, all others stay; whatever holds the paper (shelves, ledger) holds
+        both from now on. The two are kept apart, and the merge is marked as undone.
+
+        Raises:
+            StoreError: the merge is unknown or was undone before.
         """
         ...
 
@@ -193,6 +226,22 @@ class PaperStore(Protocol):
         """Return how many ``papers`` (no specimens), ``specimens``, ``records``, ``signals``,
         ``waiting`` and ``quarantined`` there are.
         """  # noqa: D205
+        ...
+
+    def merges(self, keys: Collection[int], /) -> list[Merge]:
+        """Return what made these papers of several, newest first, undone ones too."""
+        ...
+
+    def all_merges(self, *, limit: int, offset: int = 0) -> list[Merge]:
+        """Return merges of all papers, newest first, undone ones too."""
+        ...
+
+    def merge(self, key: int, /) -> Merge | None:
+        """Return one merge by its key."""
+        ...
+
+    def apart(self, key: int, /) -> list[int]:
+        """Return the papers that this one is kept apart from, by key."""
         ...
 
     def records(self, key: int, /) -> list[Record]:

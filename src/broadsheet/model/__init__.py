@@ -1,6 +1,7 @@
 """What is a paper? Frozen dataclasses, shared by every room; no behaviour beyond invariants."""
 
 from broadsheet.model.edition import DayCount, Edition, EditionState, Period, Ranked
+from broadsheet.model.merging import Evidence, Joint, Merge, Reason, RecordName
 from broadsheet.model.paper import (
     Identifier,
     Link,
@@ -59,6 +60,7 @@ __all__ = [
     "Edition",
     "EditionState",
     "EngineStatus",
+    "Evidence",
     "Example",
     "Explanation",
     "Fault",
@@ -67,8 +69,10 @@ __all__ = [
     "Identifier",
     "ImportRun",
     "IngestReport",
+    "Joint",
     "LibraryStatus",
     "Link",
+    "Merge",
     "Mode",
     "Observation",
     "Occur",
@@ -80,7 +84,9 @@ __all__ = [
     "Quarantined",
     "Query",
     "Ranked",
+    "Reason",
     "Record",
+    "RecordName",
     "Results",
     "Scheduled",
     "Scheme",

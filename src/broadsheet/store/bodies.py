@@ -20,9 +20,15 @@ from broadsheet.model import (
     Scheme,
     Status,
 )
+from broadsheet.store.names import name
+from broadsheet.store.schema import EPOCH, MICROSECOND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from broadsheet.model import Signal
+
+LARGEST = 2**53  # of a signal's value; a sum of many still fits the column
 
 _SCHEMES = {scheme.value: scheme for scheme in Scheme}
 _STATUSES: dict[str | None, Status | None] = {status.value: status for status in Status}
@@ -136,6 +142,19 @@ def to_record(body: str) -> Record:
         status=_STATUSES.get(get("status")),
         links=_links(get("links", ())),
         extra=get("extra", {}),
+    )
+
+
+def signal_row(signal: Signal) -> tuple[str, str, str, int, str, int]:
+    """Return a signal as its row says it: kind, origin, actor, microseconds, via, value."""
+    moment = (signal.at - EPOCH) // MICROSECOND
+    return (
+        signal.kind.value,
+        name(signal.origin),
+        name(signal.actor),
+        moment,
+        name(signal.via),
+        min(signal.value, LARGEST),
     )
 
 

@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     from broadsheet.store.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISIONS = (
-    "0001",
-    "0002",
-    "0004",
-)  # oldest first; a test holds that these are the files in `migrations`
+# Oldest first; a test holds that these are the files in `migrations`.
+REVISIONS = ("0001", "0002", "0003", "0004")
 HEAD = REVISIONS[-1]
 
 

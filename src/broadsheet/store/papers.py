@@ -19,6 +19,7 @@ from broadsheet.model import (
 )
 from broadsheet.store import bodies, schema
 from broadsheet.store.database import chunks
+from broadsheet.store.merging import find_apart, read_merges
 from broadsheet.store.names import text
 from broadsheet.store.rows import (
     PAPER,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, Connection, Select
 
-    from broadsheet.model import Identifier, Paper, Record, Signal
+    from broadsheet.model import Identifier, Merge, Paper, Record, Signal
     from broadsheet.ports import Writer
     from broadsheet.store.database import Database
 
@@ -91,6 +92,36 @@ class PaperTables:
                 )
                 for table in (schema.records, schema.signals, schema.waiting, schema.quarantine)
             }
+
+    def merges(self, keys: Collection[int], /) -> list[Merge]:
+        """Return what made these papers of several, newest first, undone ones too."""
+        table = schema.merges
+        found: list[Merge] = []
+        if keys:
+            with self.database.read() as connection:
+                for chunk in chunks(dict.fromkeys(keys)):
+                    found += read_merges(connection, select(table).where(table.c.paper.in_(chunk)))
+        return sorted(found, key=lambda merge: -merge.key)
+
+    def all_merges(self, *, limit: int, offset: int = 0) -> list[Merge]:
+        """Return merges of all papers, newest first, undone ones too."""
+        table = schema.merges
+        statement = select(table).order_by(table.c.key.desc()).limit(limit).offset(offset)
+        with self.database.read() as connection:
+            return read_merges(connection, statement)
+
+    def merge(self, key: int, /) -> Merge | None:
+        """Return one merge by its key."""
+        table = schema.merges
+        with self.database.read() as connection:
+            return next(
+                iter(read_merges(connection, select(table).where(table.c.key == key))), None
+            )
+
+    def apart(self, key: int, /) -> list[int]:
+        """Return the papers that this one is kept apart from, by key."""
+        with self.database.read() as connection:
+            return sorted(find_apart(connection, [key]).get(key, ()))
 
     def records(self, key: int, /) -> list[Record]:
         """Return a paper's records, oldest arrival first."""

@@ -74,6 +74,7 @@ papers = Table(
     metadata,
     Column("key", Key, primary_key=True, autoincrement=False),
     Column("title_key", Name, nullable=False),
+    Column("team", BigInteger),  # text.likeness.team
     Column("day", Date),
     Column("announced", Date),
     Column("picked", Date),
@@ -85,6 +86,13 @@ papers = Table(
 )
 # find_titles: does a paper without an identifier exist already?
 Index("ix_papers_title_key", papers.c.title_key)
+# find_teams: which papers of these authors could have another spelling of a title?
+Index(
+    "ix_papers_team",
+    papers.c.team,
+    sqlite_where=papers.c.team.is_not(None),
+    postgresql_where=papers.c.team.is_not(None),
+)
 # edition_keys, nearest_day, day_counts: the pages of a day, a week, a month
 Index("ix_papers_day", papers.c.day, papers.c.key)
 # day_counts: the calendar's "announced"
@@ -170,6 +178,34 @@ changes = Table(
     Column("absorbed_by", Key),  # where a gone paper went
     Column("at", Moment, nullable=False),
 )
+
+# Why records are one paper where no shared name says so.
+merges = Table(
+    "merges",
+    metadata,
+    Column("key", Key, primary_key=True),
+    _paper(),
+    Column("gone", Key, nullable=False),  # the paper that joined; 0: only records did
+    Column("body", Text, nullable=False),  # bodies.joint_body
+    Column("signals", Text, nullable=False),  # of the paper that joined, as JSON: for an undo
+    Column("at", Moment, nullable=False),
+    Column("undone", Moment),
+    sqlite_autoincrement=True,
+)
+# merges: the paper's page; moving them when it is absorbed
+Index("ix_merges_paper", merges.c.paper)
+
+# Papers that somebody took apart: never merged again by themselves.
+apart = Table(
+    "apart",
+    metadata,
+    _paper(is_primary=True),
+    Column("other", Key, ForeignKey("papers.key"), primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),  # each pair stands here twice, once from each side
+    sqlite_with_rowid=False,
+)
+# removing a paper
+Index("ix_apart_other", apart.c.other)
 
 quarantine = Table(
     "quarantine",

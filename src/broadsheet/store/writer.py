@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from broadsheet.errors import StoreError
 from broadsheet.model import Scheme
 from broadsheet.ports import TitleMatch
-from broadsheet.store import bodies, rows, schema
+from broadsheet.store import bodies, merging, rows, schema
 from broadsheet.store.database import chunks
 from broadsheet.store.names import name, text
 from broadsheet.store.totals import update_totals
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Table
 
     from broadsheet.model import Fault, Identifier, Observation, Paper, Record, Signal
-    from broadsheet.ports import PaperWrite
+    from broadsheet.ports import PaperWrite, TeamMatch
     from broadsheet.store.database import Database
 
 RAW_CHARS = 4000  # of what was read, kept with a fault
-LARGEST = 2**53  # of a signal's value; a sum of many still fits the column
 
 
 class SqlWriter:
@@ -63,6 +62,14 @@ class SqlWriter:
                 paper = bodies.to_paper(key, body, tuple(totals))
                 found[asked[title_key]].append(_title_match(paper))
         return dict(found)
+
+    def find_teams(self, teams: Collection[int], /) -> Mapping[int, Sequence[TeamMatch]]:
+        """Map each team that papers have to those papers, by key."""
+        return merging.find_teams(self._connection, teams)
+
+    def find_apart(self, keys: Collection[int], /) -> Mapping[int, Collection[int]]:
+        """Map each of these papers that is kept apart from others to those others."""
+        return merging.find_apart(self._connection, keys)
 
     def find_records(
         self, names: Collection[tuple[str, str]], /
@@ -109,6 +116,7 @@ class SqlWriter:
         absorbed = {
             old: key for key, write in zip(keys, writes, strict=True) for old in write.absorbs
         }
+        merging.remember(self._connection, keys, writes, at=at)
         self._absorb(absorbed)
         names = self._save_identifiers(keys, writes)
         self._save_records(keys, writes, at=at)
@@ -121,6 +129,26 @@ class SqlWriter:
         update_totals(self._connection, touched)
         self._log(keys, absorbed, at=at)
         return keys
+
+    def split(self, merge: int, kept: PaperWrite, parted: PaperWrite, /, *, at: datetime) -> int:
+        """Undo a merge: make ``parted`` a paper of its own again; return its key.
+
+        Raises:
+            StoreError: the merge is unknown or was undone before.
+        """
+        signals = merging.close(self._connection, merge, at=at)
+        names = [name(str(one)) for one in parted.paper.identifiers]
+        self._delete(schema.identifiers, schema.identifiers.c.name, names)
+        writes = [kept, parted]
+        old, new = keys = self._save_papers(writes)
+        merging.move_parts(
+            self._database, self._connection, parted, old=old, new=new, signals=signals
+        )
+        self._save_identifiers(keys, writes)
+        merging.keep_apart(self._database, self._connection, old, new, at=at)
+        update_totals(self._connection, keys)
+        self._log(keys, {}, at=at)
+        return new
 
     def append_signals(self, signals: Mapping[int, Sequence[Signal]], /) -> Collection[int]:
         """Append signals to papers; return the keys of those for which something was new.
@@ -149,10 +177,12 @@ class SqlWriter:
     def remove(self, keys: Collection[int], /, *, at: datetime) -> None:
         """Remove papers with their records and signals; each leaves a change row."""
         present = sorted(rows.load_papers(self._connection, keys))
+        merging.forget_apart(self._connection, present)
         for table in (
             schema.ledger,
             schema.shelved,
             schema.signals,
+            schema.merges,
             schema.records,
             schema.identifiers,
         ):
@@ -199,6 +229,7 @@ class SqlWriter:
         """Move all that the old papers own; of what both have, one stays."""
         if not absorbed:
             return
+        merging.follow(self._database, self._connection, absorbed)
         moves = [{"old": old, "into": into} for old, into in absorbed.items()]
         for table in (schema.identifiers, schema.records):
             self._connection.execute(
@@ -326,6 +357,7 @@ def _paper_row(write: PaperWrite) -> dict[str, Any]:
     paper = write.paper
     return {
         "title_key": name(write.title_key),
+        "team": write.team,
         "day": paper.day,
         "announced": paper.announced,
         "picked": paper.picked,
@@ -341,7 +373,7 @@ def _signal_row(signal: Signal) -> dict[str, Any]:
         "actor": name(signal.actor),
         "at": signal.at,
         "via": name(signal.via),
-        "value": min(signal.value, LARGEST),
+        "value": min(signal.value, bodies.LARGEST),
     }
 
 
