@@ -9,7 +9,8 @@
     │   └── IdentifierError   a string is not an identifier of a paper
     ├── NotFoundError         what was asked for is not here (exit 1, HTTP 404)
     │   ├── PaperNotFoundError
-    │   └── ShelfNotFoundError
+    │   ├── ShelfNotFoundError
+    │   └── MergeNotFoundError
     ├── ForbiddenError        a link was forged, has expired, or was used before (HTTP 403)
     ├── SourceError           a source could not be read at all
     │   ├── FormatError       a file is of no kind that Broadsheet reads
@@ -63,6 +64,10 @@ class PaperNotFoundError(NotFoundError):
 
 class ShelfNotFoundError(NotFoundError):
     """The reader has no shelf of this name."""
+
+
+class MergeNotFoundError(NotFoundError):
+    """No papers were merged under this number."""
 
 
 class ForbiddenError(BroadsheetError):

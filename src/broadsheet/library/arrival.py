@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from broadsheet.library import merge
-from broadsheet.text import digest, normal
+from broadsheet.text import digest, likeness, normal
 
 if TYPE_CHECKING:
     from broadsheet.model import Identifier, Record
@@ -36,6 +36,12 @@ class Arrival:
     def identifiers(self) -> tuple[Identifier, ...]:
         """Its own identifiers and what they imply; never empty."""
         return merge.own_identifiers(self.record)
+
+    @cached_property
+    def teams(self) -> tuple[int, ...]:
+        """The numbers under which works of its authors and years are looked up."""
+        year = self.record.published.year if self.record.published else None
+        return likeness.teams(self.record.authors, year)
 
     @cached_property
     def title_key(self) -> str:

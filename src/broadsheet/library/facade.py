@@ -14,6 +14,7 @@ from broadsheet.library import (
     indexing,
     ingest,
     looking,
+    merging,
     people,
     ranking,
     search,
@@ -22,6 +23,7 @@ from broadsheet.library import (
     subscribing,
     trending,
 )
+from broadsheet.library import provenance as told
 from broadsheet.library.memo import Memo
 from broadsheet.model import LOCAL_READER, Mode, Period, Sort
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         Filters,
         IngestReport,
         LibraryStatus,
+        Merge,
         Paper,
         Query,
         Ranked,
@@ -98,6 +101,48 @@ class Library:
     def signals(self, paper: Paper, /) -> list[Signal]:
         """Return the paper's signals, oldest first."""
         return list(self.store.signals([paper.key]).get(paper.key, ()))
+
+    def provenance(self, paper: Paper, /) -> dict[str, tuple[told.Supplied, ...]]:
+        """Return, for each of the paper's fields, the records that supplied it."""
+        times = self.store.record_times(paper.key)
+        return told.provenance(paper, self.records(paper), times)
+
+    def ties(self, paper: Paper, /) -> list[told.Tie]:
+        """Say why the paper's records are one work, a sentence each."""
+        return told.ties(self.records(paper), self.merges(paper))
+
+    def merges(self, paper: Paper | None = None, /, *, limit: int = 50) -> list[Merge]:
+        """Return merges, newest first, undone ones too; of one paper or of all."""
+        if paper is None:
+            return self.store.all_merges(limit=limit)
+        return self.store.merges([paper.key])[:limit]
+
+    def unite(self, name: str, other: str, /) -> Paper:
+        """Make two papers one, by hand.
+
+        Raises:
+            PaperNotFoundError: no paper has one of these identifiers.
+            UsageError: they are one already.
+        """
+        key = merging.unite(self.store, self.paper(name), self.paper(other), at=self.clock.now())
+        self._memo.forget()
+        return self.store.papers([key])[0]
+
+    def part(self, merge: int, /, *, of: Paper | None = None) -> tuple[Paper, Paper]:
+        """Undo a merge; return what stays and what leaves. They are never merged again.
+
+        Args:
+            merge: Its number, from ``merges``.
+            of: The paper that it must be a merge of, where that matters.
+
+        Raises:
+            MergeNotFoundError: there is no such merge, or it is another paper's.
+            UsageError: it was undone before, or nothing is left of one side.
+        """
+        kept, parted = merging.part(self.store, merge, of=of, at=self.clock.now())
+        self._memo.forget()
+        papers = self.store.papers([kept, parted])
+        return papers[0], papers[1]
 
     def ingest(
         self, source: Source, /, *, progress: Callable[[IngestReport], None] | None = None

@@ -14,6 +14,10 @@ better, or where everything else agrees as well. ``agreement`` is the whole rule
    authors must agree, or both the year and the number of authors.
 5. When both sides have real identifiers (a preprint and its proceedings version), title, year and
    both lists of authors must agree, and the title must have four words or more.
+
+``is_near`` is the rule where titles are not equal: spellings of one title, four words or more, the
+same first and last author and most of the others, and years that agree. What it is worth is
+measured by ``broadsheet eval duplicates``.
 """
 
 from __future__ import annotations
@@ -22,15 +26,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from broadsheet.library.merge import is_distinctive
-from broadsheet.model import Scheme
-from broadsheet.text import normal
+from broadsheet.model import Evidence, Scheme
+from broadsheet.text import likeness, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from broadsheet.model import Identifier, Paper, Record
+    from broadsheet.model import Identifier, Paper, Reason, Record
 
 MAX_YEARS_APART = 1
+MIN_AUTHORS_SHARED = 0.6  # of all authors of both, where titles are not equal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +49,15 @@ class Facts:
     has_real_id: bool = False
 
 
+def year_of(record: Record, /) -> int | None:
+    """Return the year of publication, where any part of a date is known."""
+    return record.published.year if record.published else None
+
+
 def facts_of(record: Record, /) -> Facts:
     """Return what a record says besides its title."""
     return Facts(
-        year=record.published.year if record.published else None,
+        year=year_of(record),
         authors=record.authors,
         author_count=len(record.authors) or record.author_count,
         abstract=record.abstract,
@@ -87,6 +97,38 @@ def agreement(one: Facts, other: Facts, /, *, title: str) -> int | None:
     if not is_enough:
         return None
     return 4 * bool(authors) + 2 * bool(counts) + bool(years)
+
+
+def is_near(one: Record | Paper, other: Record | Paper, /) -> bool:
+    """Tell whether titles that differ are spellings of one work's title; symmetric.
+
+    Only for two that a shared ``likeness.team`` brought together or could have.
+    """
+    mine, yours = (each.published.year if each.published else None for each in (one, other))
+    if mine is None or yours is None or abs(mine - yours) > MAX_YEARS_APART:
+        return False
+    if set(likeness.teams(one.authors, mine)).isdisjoint(likeness.teams(other.authors, yours)):
+        return False
+    return (
+        is_distinctive(one.title)
+        and is_distinctive(other.title)
+        and likeness.authors_shared(one.authors, other.authors) >= MIN_AUTHORS_SHARED
+        and likeness.keys_are_near(normal.title_key(one.title), normal.title_key(other.title))
+        and likeness.is_one_title(one.title, other.title)
+    )
+
+
+def evidence(reason: Reason, record: Record, paper: Paper, /) -> Evidence:
+    """Return what decided, with its numbers."""
+    return Evidence(
+        reason=reason,
+        detail={
+            "titles": [record.title, paper.title],
+            "years": [year_of(record), paper.year],
+            "authors": [len(record.authors) or record.author_count, paper.author_count],
+            "authors_shared": round(likeness.authors_shared(record.authors, paper.authors), 2),
+        },
+    )
 
 
 def conflict(one: Iterable[Identifier], other: Iterable[Identifier], /) -> bool:
@@ -131,8 +173,8 @@ def _years_agree(one: Facts, other: Facts) -> bool | None:
 def _authors_agree(one: Facts, other: Facts) -> bool | None:
     if not one.authors or not other.authors:
         return None
-    mine = [normal.author_key(name) for name in one.authors]
-    yours = [normal.author_key(name) for name in other.authors]
+    mine = [likeness.author(name) for name in one.authors]
+    yours = [likeness.author(name) for name in other.authors]
     shorter = min(len(set(mine)), len(set(yours)))
     return mine[0] == yours[0] and 2 * len(set(mine) & set(yours)) >= shorter
 

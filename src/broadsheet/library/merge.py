@@ -80,7 +80,7 @@ def fold(
         raise ValueError("a paper needs at least one record")
     if len(records) == 1:
         return _alone(next(iter(records)), key=key, known=known, barred=barred)
-    newest = sorted(records, key=_age, reverse=True)
+    newest = newest_first(records)
     identifiers = _identifiers(newest, known, barred)
     authors = _authors(newest)
     published, precision = _published(newest)
@@ -164,6 +164,11 @@ def _alone(
         sources=(record.source,),
         is_specimen=record.source == SPECIMEN_SOURCE,
     )
+
+
+def newest_first(records: Collection[Record], /) -> list[Record]:
+    """Return the records by version, then date, then by content: never a tie."""
+    return sorted(records, key=_age, reverse=True) if len(records) > 1 else list(records)
 
 
 def own_identifiers(record: Record, /) -> tuple[Identifier, ...]:

@@ -3,29 +3,29 @@
 One ``Resolver`` serves one write transaction: it looks up the whole batch with a handful of
 statements, then decides record by record in memory, so that several records of one paper within
 one batch meet each other as they would in two.
+
+A record goes to the works that it names: by its own name, by identifiers, else by an equal title,
+else by a title that is nearly the same. Papers that somebody took apart never meet.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from broadsheet.library import matching, merge
 from broadsheet.library.arrival import title_key
-from broadsheet.model import Identifier, Paper, Record, Scheme, Signal
-from broadsheet.ports import PaperWrite
+from broadsheet.library.works import Side, Work
+from broadsheet.model import Evidence, Identifier, Paper, Reason, Record, RecordName, Scheme, Signal
+from broadsheet.text import likeness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from broadsheet.library.arrival import Arrival
-    from broadsheet.ports import Writer
-    from broadsheet.text.digest import Content
-
-Name = tuple[str, str]  # (source, source_id)
+    from broadsheet.ports import PaperWrite, Writer
 
 
 class Outcome(StrEnum):
@@ -41,56 +41,7 @@ class MisnamedError(ValueError):
     """A source used one name for two works; the message says which."""
 
 
-@dataclass(eq=False, slots=True)
-class Work:
-    """One paper in the making: papers of the store and records of the batch that are one."""
-
-    key: int = 0  # in the store, where it came from there
-    parts: list[Paper] = field(default_factory=list)  # of the store
-    records: dict[Name, Record] = field(default_factory=dict)  # all of them, by name
-    changed: dict[Name, Content] = field(default_factory=dict)  # of those that the batch brought
-    signals: list[Signal] = field(default_factory=list)
-    identifiers: set[Identifier] = field(default_factory=set)  # all it ever had
-    barred: set[Identifier] = field(default_factory=set)  # named by its records, another's
-    paper: Paper | None = None  # what it is now; None: nothing yet
-    title_key: str = ""
-    joined: Work | None = None  # the work that took this one in
-
-    def take(self, arrival: Arrival, /) -> None:
-        """Add or replace a record and fold again."""
-        self.records[arrival.name] = arrival.record
-        self.changed[arrival.name] = arrival.content
-        self.signals.extend(arrival.record.signals)
-        keeper = min(self.parts, key=_standing, default=None)
-        key = keeper.key if keeper else 0
-        self.paper = merge.fold(
-            self.records.values(), key=key, known=self.identifiers, barred=self.barred
-        )
-        self.identifiers.update(self.paper.identifiers)
-        self.title_key = title_key(self.paper.title)
-
-    def join(self, other: Work, /) -> None:
-        """Take in another work, which from now on is this one."""
-        self.parts += other.parts
-        self.records |= other.records
-        self.changed |= other.changed
-        self.signals += other.signals
-        self.identifiers |= other.identifiers
-        self.barred = (self.barred | other.barred) - self.identifiers
-        other.joined = self
-
-    def write(self) -> PaperWrite:
-        """Return what is to be saved."""
-        assert self.paper is not None  # noqa: S101  # only changed works are written
-        key = self.paper.key
-        return PaperWrite(
-            paper=self.paper,
-            title_key=self.title_key,
-            records=tuple(self.records[name] for name in self.changed),
-            contents=tuple(self.changed.values()),
-            signals=tuple(self.signals),
-            absorbs=tuple(sorted(part.key for part in self.parts if part.key != key)),
-        )
+NAMED = Evidence(reason=Reason.IDENTIFIER)  # a shared name needs no remark of its own
 
 
 class Resolver:
@@ -98,11 +49,12 @@ class Resolver:
 
     def __init__(self, writer: Writer, arrivals: Sequence[Arrival]) -> None:
         self._writer = writer
-        self._digests: dict[Name, str] = {}
+        self._digests: dict[RecordName, str] = {}
         self._by_key: dict[int, Work] = {}
-        self._by_name: dict[Name, Work] = {}
+        self._by_name: dict[RecordName, Work] = {}
         self._by_id: dict[Identifier, Work] = {}
         self._by_title: defaultdict[str, list[Work]] = defaultdict(list)
+        self._by_team: defaultdict[int, list[Work]] = defaultdict(list)
         self._look_up(arrivals)
 
     def _look_up(self, arrivals: Sequence[Arrival]) -> None:
@@ -115,21 +67,37 @@ class Resolver:
         titled = self._writer.find_titles({one.title_key for one in changed})
         for identifier, key in owned.items():
             self._by_id[identifier] = self._at(key)
-        for key_of_title, matches in titled.items():
-            self._by_title[key_of_title] += [self._at(match.key) for match in matches]
+        for title, matches in titled.items():
+            self._by_title[title] += [self._at(match.key) for match in matches]
         named = {known[one.name][1] for one in changed if one.name in known}
         matched = {match.key for matches in titled.values() for match in matches}
-        self._load(named | matched | set(owned.values()))
+        found = named | matched | set(owned.values())
+        self._load(found | self._look_up_teams(changed, set(owned)))
+
+    def _look_up_teams(self, arrivals: Sequence[Arrival], owned: set[Identifier]) -> set[int]:
+        """Return the papers whose titles are nearly those of records that nobody knows."""
+        unknown = [one for one in arrivals if owned.isdisjoint(one.identifiers)]
+        found = self._writer.find_teams({team for one in unknown for team in one.teams})
+        near: set[int] = set()
+        for one in unknown if found else ():
+            for team in one.teams:
+                for match in found.get(team, ()):
+                    if likeness.keys_are_near(one.title_key, match.title_key):
+                        near.add(match.key)
+                        self._by_team[team].append(self._at(match.key))
+        return near
 
     def _load(self, keys: set[int]) -> None:
         """Learn all that the store has of the papers that may change."""
         records = self._writer.load_records(keys)
+        apart = self._writer.find_apart(keys)
         for key, paper in self._writer.load_papers(keys).items():
             work = self._at(key)
             work.parts = [paper]
             work.paper = paper
             work.identifiers = set(paper.identifiers)
             work.title_key = title_key(paper.title)
+            work.apart = set(apart.get(key, ()))
             work.records = {(one.source, one.source_id): one for one in records.get(key, ())}
             named = {i for one in work.records.values() for i in merge.own_identifiers(one)}
             work.barred = {one for one in named if one.scheme is not Scheme.TITLE}
@@ -150,47 +118,63 @@ class Resolver:
         Raises:
             MisnamedError: the source gave this name to another work before.
         """
+        record, name = arrival.record, arrival.name
         if self._is_unchanged(arrival):
-            _root(self._by_name[arrival.name]).signals.extend(arrival.record.signals)
+            self._by_name[name].root.signals.extend(record.signals)
             return Outcome.UNCHANGED
         identifiers = arrival.identifiers
-        work, *others = self._works_of(arrival) or [Work()]
+        (work, why), *others = self._works_of(arrival) or [(Work(), NAMED)]
         outcome = Outcome.NEW if work.paper is None else Outcome.MERGED
-        for other in others:
-            work.join(other)
+        if why is not NAMED:
+            work.note(why, Side(frozenset(), (name,), identifiers, record.signals))
+        for other, reason in others:
+            work.join(other, reason if reason is not NAMED else _both(record, identifiers))
         work.barred |= {one for one in identifiers if self._is_anothers(one, work)}
         work.take(arrival)
-        self._digests[arrival.name] = arrival.content.digest
-        self._by_name[arrival.name] = work
+        self._digests[name] = arrival.content.digest
+        self._by_name[name] = work
         self._by_id.update(dict.fromkeys(set(identifiers) - work.barred, work))
         self._by_title[work.title_key].append(work)
+        self._remember_team(work)
         return outcome
 
-    def _works_of(self, arrival: Arrival) -> list[Work]:
-        """Return the works that the record speaks of, each once: by identifier, name, title."""
+    def _remember_team(self, work: Work) -> None:
+        if work.paper and (team := likeness.team(work.paper.authors, work.paper.year)) is not None:
+            self._by_team[team].append(work)
+
+    def _works_of(self, arrival: Arrival) -> list[tuple[Work, Evidence]]:
+        """Return the works that the record speaks of, each once and none apart from another."""
+        found: list[tuple[Work, Evidence]] = []
+        for work, why in self._spoken_of(arrival):
+            if all(work is not one and not work.is_apart(one) for one, _ in found):
+                found.append((work, why))
+        return found
+
+    def _spoken_of(self, arrival: Arrival) -> Iterator[tuple[Work, Evidence]]:
+        """Yield them by name, by identifier, by title; the first one stays."""
         identifiers = arrival.identifiers
-        works = [
-            work
-            for one in identifiers
-            if one in self._by_id
-            and not matching.contradict(
-                one, identifiers, (work := _root(self._by_id[one])).identifiers
-            )
-        ]
-        if named := self._by_name.get(arrival.name):
-            works.append(_root(named))
-            if matching.conflict(identifiers, works[-1].identifiers):
-                before = ", ".join(sorted(map(str, works[-1].identifiers)))
+        named = self._by_name.get(arrival.name)
+        if named:
+            if matching.conflict(identifiers, named.root.identifiers):
+                before = ", ".join(sorted(map(str, named.root.identifiers)))
                 raise MisnamedError(f"{arrival.record.source_id} was {before} before")
-        if titled := self._titled(arrival, is_known=bool(works)):
-            works.append(titled)
-        return list(dict.fromkeys(works))
+            yield named.root, NAMED
+        is_known = named is not None
+        for one in identifiers:
+            work = self._by_id[one].root if one in self._by_id else None
+            if work and not matching.contradict(one, identifiers, work.identifiers):
+                is_known = True
+                yield work, NAMED
+        if titled := self._titled(arrival, is_known=is_known):
+            yield titled
+        elif not is_known and (near := self._near(arrival)):
+            yield near
 
     def _is_anothers(self, identifier: Identifier, work: Work) -> bool:
         """Tell whether an identifier belongs to a work that the record does not speak of."""
-        return identifier in self._by_id and _root(self._by_id[identifier]) is not work
+        return identifier in self._by_id and self._by_id[identifier].root is not work
 
-    def _titled(self, arrival: Arrival, *, is_known: bool) -> Work | None:
+    def _titled(self, arrival: Arrival, *, is_known: bool) -> tuple[Work, Evidence] | None:
         """Return the best work of this title; for a record whose paper is known, one without id.
 
         Of equally good ones that with the best kind of identifier, then the largest value.
@@ -199,7 +183,7 @@ class Resolver:
         best = max(
             (
                 (score, _first_id(work.paper), work)
-                for work in dict.fromkeys(map(_root, self._by_title.get(key, ())))
+                for work in dict.fromkeys(one.root for one in self._by_title.get(key, ()))
                 if work.paper
                 and work.title_key == key
                 and (score := _score(record, work, work.paper, is_known=is_known)) is not None
@@ -207,7 +191,30 @@ class Resolver:
             key=itemgetter(0, 1),
             default=None,
         )
-        return best[2] if best else None
+        if best is None or best[2].paper is None:
+            return None
+        return best[2], matching.evidence(Reason.TITLE, record, best[2].paper)
+
+    def _near(self, arrival: Arrival) -> tuple[Work, Evidence] | None:
+        """Return the work whose title is another spelling of this one; ties as for titles."""
+        record = arrival.record
+        works = dict.fromkeys(
+            one.root for team in arrival.teams for one in self._by_team.get(team, ())
+        )
+        best = max(
+            (
+                (_first_id(work.paper), work)
+                for work in works
+                if work.paper
+                and not matching.conflict(record.identifiers, work.identifiers)
+                and matching.is_near(record, work.paper)
+            ),
+            key=itemgetter(0),
+            default=None,
+        )
+        if best is None or best[1].paper is None:
+            return None
+        return best[1], matching.evidence(Reason.NEAR, record, best[1].paper)
 
     def look_up_observed(self, identifiers: Iterable[Identifier], /) -> None:
         """Learn which papers the observations of a batch speak of."""
@@ -219,7 +226,7 @@ class Resolver:
         """Add signals to the work that goes by this identifier; None: it is not here."""
         if identifier not in self._by_id:
             return None
-        work = _root(self._by_id[identifier])
+        work = self._by_id[identifier].root
         work.signals.extend(signals)
         return work
 
@@ -233,14 +240,18 @@ class Resolver:
 
     def writes(self) -> list[PaperWrite]:
         """Return every paper that is new or changed, folded, in the order of the batch."""
-        works = dict.fromkeys(_root(one) for one in self._by_name.values())
+        works = dict.fromkeys(one.root for one in self._by_name.values())
         return [work.write() for work in works if work.changed]
 
 
-def _root(work: Work) -> Work:
-    while work.joined is not None:
-        work = work.joined
-    return work
+def _both(record: Record, identifiers: Sequence[Identifier]) -> Evidence:
+    """Return the evidence of a record that names two works."""
+    detail = {
+        "source": record.source,
+        "source_id": record.source_id,
+        "identifiers": [str(one) for one in identifiers],
+    }
+    return Evidence(reason=Reason.IDENTIFIER, detail=detail)
 
 
 def _score(record: Record, work: Work, paper: Paper, *, is_known: bool) -> int | None:
@@ -260,8 +271,3 @@ _ORDER = {scheme: place for place, scheme in enumerate(Scheme)}
 def _first_id(paper: Paper) -> tuple[int, str]:
     """Order papers by the kind of their best identifier, the best last, then by its value."""
     return -_ORDER[paper.identifiers[0].scheme], paper.id
-
-
-def _standing(paper: Paper) -> tuple[int, int]:
-    """Of papers that become one, the one with the best identifier stays; then the oldest."""
-    return min(_ORDER[one.scheme] for one in paper.identifiers), paper.key

@@ -1,0 +1,164 @@
+"""A paper in the making: papers of the store and records of a batch that are one work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from broadsheet.library import merge
+from broadsheet.library.arrival import title_key
+from broadsheet.model import Evidence, Identifier, Joint, Paper, Record, RecordName, Scheme, Signal
+from broadsheet.ports import PaperWrite
+from broadsheet.text import likeness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from broadsheet.library.arrival import Arrival
+    from broadsheet.text.digest import Content
+
+_ORDER = {scheme: place for place, scheme in enumerate(Scheme)}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one of two works was when they became one."""
+
+    keys: frozenset[int]
+    records: tuple[RecordName, ...]
+    identifiers: tuple[Identifier, ...]
+    signals: tuple[Signal, ...] = ()  # that no paper of the store has yet
+
+
+@dataclass(eq=False, slots=True)
+class Work:
+    """One paper in the making."""
+
+    key: int = 0  # in the store, where it came from there
+    parts: list[Paper] = field(default_factory=list)  # of the store
+    records: dict[RecordName, Record] = field(default_factory=dict)  # all of them, by name
+    changed: dict[RecordName, Content] = field(default_factory=dict)  # of those of the batch
+    signals: list[Signal] = field(default_factory=list)
+    identifiers: set[Identifier] = field(default_factory=set)  # all it ever had
+    barred: set[Identifier] = field(default_factory=set)  # named by its records, another's
+    apart: set[int] = field(default_factory=set)  # papers that it must not become one with
+    joints: list[tuple[Evidence, Side, Side]] = field(default_factory=list)  # was here, came
+    paper: Paper | None = None  # what it is now; None: nothing yet
+    title_key: str = ""
+    joined: Work | None = None  # the work that took this one in
+
+    @property
+    def root(self) -> Work:
+        """The work that this one is now."""
+        work = self
+        while work.joined is not None:
+            work = work.joined
+        return work
+
+    @property
+    def keys(self) -> frozenset[int]:
+        """The papers of the store that it is made of."""
+        return frozenset(part.key for part in self.parts)
+
+    def is_apart(self, other: Work, /) -> bool:
+        """Tell whether somebody took the two apart."""
+        return not self.apart.isdisjoint(other.keys) or not other.apart.isdisjoint(self.keys)
+
+    def side(self) -> Side:
+        """Return what it is now, for a joint."""
+        identifiers = self.paper.identifiers if self.paper else ()
+        return Side(self.keys, tuple(self.records), identifiers, tuple(self.signals))
+
+    def note(self, evidence: Evidence, came: Side, /) -> None:
+        """Remember why something is about to join."""
+        self.joints.append((evidence, self.side(), came))
+
+    def take(self, arrival: Arrival, /) -> None:
+        """Add or replace a record and fold again."""
+        self.records[arrival.name] = arrival.record
+        self.changed[arrival.name] = arrival.content
+        self.signals.extend(arrival.record.signals)
+        self.fold()
+
+    def fold(self) -> None:
+        """Make the paper of all the records."""
+        self.paper = merge.fold(
+            self.records.values(),
+            key=self._keeper(),
+            known=self.identifiers,
+            barred=self.barred,
+        )
+        self.identifiers.update(self.paper.identifiers)
+        self.title_key = title_key(self.paper.title)
+
+    def join(self, other: Work, evidence: Evidence, /) -> None:
+        """Take in another work, which from now on is this one."""
+        if other.paper is not None and self.paper is not None:
+            self.note(evidence, other.side())
+        self.parts += other.parts
+        self.records |= other.records
+        self.changed |= other.changed
+        self.signals += other.signals
+        self.identifiers |= other.identifiers
+        self.joints += other.joints
+        self.apart |= other.apart
+        self.barred = (self.barred | other.barred) - self.identifiers
+        other.joined = self
+
+    def write(self) -> PaperWrite:
+        """Return what is to be saved."""
+        assert self.paper is not None  # noqa: S101  # only changed works are written
+        key = self.paper.key
+        return prepare(
+            self.paper,
+            records=[self.records[name] for name in self.changed],
+            contents=self.changed.values(),
+            signals=self.signals,
+            absorbs=self.keys - {key},
+            joints=[_joint(*one, keeper=key) for one in self.joints],
+        )
+
+    def _keeper(self) -> int:
+        """Of papers that become one, that with the best identifier stays; then the oldest."""
+        keeper = min(self.parts, key=_standing, default=None)
+        return keeper.key if keeper else 0
+
+
+def prepare(
+    paper: Paper,
+    /,
+    *,
+    records: Iterable[Record] = (),
+    contents: Iterable[Content] = (),
+    signals: Iterable[Signal] = (),
+    absorbs: Iterable[int] = (),
+    joints: Iterable[Joint] = (),
+) -> PaperWrite:
+    """Return what saves a paper, with the keys that it is looked up by."""
+    return PaperWrite(
+        paper=paper,
+        title_key=title_key(paper.title),
+        team=likeness.team(paper.authors, paper.year),
+        records=tuple(records),
+        contents=tuple(contents),
+        signals=tuple(signals),
+        absorbs=tuple(sorted(absorbs)),
+        joints=tuple(joints),
+    )
+
+
+def _joint(evidence: Evidence, here: Side, came: Side, *, keeper: int) -> Joint:
+    """Return a joint as seen from the paper that stays, whichever side that was on."""
+    if keeper in came.keys:
+        here, came = came, here
+    return Joint(
+        evidence=evidence,
+        records=came.records,
+        identifiers=came.identifiers,
+        signals=came.signals,
+        gone=min(came.keys, default=0),
+    )
+
+
+def _standing(paper: Paper) -> tuple[int, int]:
+    return min(_ORDER[one.scheme] for one in paper.identifiers), paper.key
