@@ -16,6 +16,7 @@ from broadsheet.cli import (
     editions,
     evaluating,
     importing,
+    merging,
     searching,
     serving,
     settings,
@@ -67,7 +68,10 @@ def main_options(
     context.obj = data.expanduser() if data else None
 
 
-for module in (serving, syncing, importing, searching, editions, upkeep, settings, evaluating):
+for module in (
+    *(serving, syncing, importing, searching, editions),
+    *(merging, upkeep, settings, evaluating),
+):
     module.add_to(app)
 
 

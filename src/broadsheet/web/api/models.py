@@ -12,6 +12,7 @@ from broadsheet.model import (
     Mode,
     Period,
     Precision,
+    Reason,
     Scheme,
     SignalKind,
     Sort,
@@ -174,6 +175,36 @@ class RecordOut(Model):
     extra: dict[str, Any] = Field(description="Every other field that the source gave.")
 
 
+class SuppliedOut(Model):
+    """A record that gave a value, or a part of it."""
+
+    source: str = Field(description="Who said it.")
+    source_id: str = Field(description="The source's own name for it, version included.")
+    version: int | None = Field(description="The version it tells of, from 1.")
+    arrived: datetime | None = Field(description="When it came in, UTC.")
+
+
+class MergeOut(Model):
+    """Records that became one paper without a name that all of them share."""
+
+    merge: int = Field(ge=1, description="Its number, for undoing it.")
+    reason: Reason = Field(description="What decided.")
+    text: str = Field(description="The same as a sentence.")
+    detail: dict[str, Any] = Field(description="The numbers and names that decided.")
+    records: list[str] = Field(description="What joined: source and the source's own name.")
+    at: datetime = Field(description="When, UTC.")
+    undone: datetime | None = Field(description="When it was undone, UTC; null: it stands.")
+
+
+class PaperMeta(Model):
+    """Where what is said of a paper comes from."""
+
+    provenance: dict[str, list[SuppliedOut]] = Field(
+        description="By field: the records that supplied it."
+    )
+    ties: list[str] = Field(description="Why its records are one work, a sentence each.")
+
+
 class SignalOut(Model):
     """A running total that an origin reported at one time."""
 
@@ -296,6 +327,14 @@ class SimilarAnswer(Envelope[list[HitOut], NoMeta]):
 
 class PaperAnswer(Envelope[PaperOut, NoMeta]):
     """One paper."""
+
+
+class PaperFileAnswer(Envelope[PaperOut, PaperMeta]):
+    """One paper, with where each value comes from."""
+
+
+class MergeListAnswer(Envelope[list[MergeOut], NoMeta]):
+    """Merges, newest first."""
 
 
 class PaperListAnswer(Envelope[list[PaperOut], NoMeta]):

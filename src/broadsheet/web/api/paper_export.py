@@ -48,7 +48,9 @@ def as_csl(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Respon
 def as_json(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> Response:
     """Send a paper as the API does."""
     paper = library.paper(name)
-    answer = models.PaperAnswer(data=present.paper(paper, base), meta=models.NoMeta())
+    answer = models.PaperFileAnswer(
+        data=present.paper(paper, base), meta=present.paper_meta(library, paper)
+    )
     url = work.page_url(paper, base)
     return _file(answer.model_dump_json(), "application/json", url=url)
 

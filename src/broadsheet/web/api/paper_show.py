@@ -44,6 +44,12 @@ def signals(library: TheLibrary, name: params.PaperName) -> models.SignalListAns
 
 
 @router.get("/{name:any}", responses=_ERRORS)
-def paper(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> models.PaperAnswer:
-    """Return one paper; its `id` differs from the one asked for when a better one is known."""
-    return models.PaperAnswer(data=present.paper(library.paper(name), base), meta=models.NoMeta())
+def paper(library: TheLibrary, base: BaseUrl, name: params.PaperName) -> models.PaperFileAnswer:
+    """Return one paper and where each of its values comes from.
+
+    Its `id` differs from the one asked for when a better one is known.
+    """
+    found = library.paper(name)
+    return models.PaperFileAnswer(
+        data=present.paper(found, base), meta=present.paper_meta(library, found)
+    )

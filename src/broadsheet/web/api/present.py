@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from broadsheet.library.provenance import sentence
 from broadsheet.publish import work
 from broadsheet.text import latex
 from broadsheet.web.api import models
@@ -11,12 +13,14 @@ from broadsheet.web.api import models
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from broadsheet.library import Library
     from broadsheet.model import (
         Explanation,
         Hit,
         Identifier,
         LibraryStatus,
         Link,
+        Merge,
         Paper,
         Ranked,
         Record,
@@ -116,6 +120,31 @@ def record(record: Record, /) -> models.RecordOut:
         status=record.status,
         links=_links(record.links),
         extra=dict(record.extra),
+    )
+
+
+def merge(merge: Merge, /) -> models.MergeOut:
+    """Return why records became one paper."""
+    evidence = merge.joint.evidence
+    return models.MergeOut(
+        merge=merge.key,
+        reason=evidence.reason,
+        text=sentence(merge),
+        detail=dict(evidence.detail),
+        records=[f"{source} {name}" for source, name in merge.joint.records],
+        at=merge.at,
+        undone=merge.undone,
+    )
+
+
+def paper_meta(library: Library, paper: Paper, /) -> models.PaperMeta:
+    """Return which records supplied a paper's values, and why they are one work."""
+    return models.PaperMeta(
+        provenance={
+            field: [models.SuppliedOut(**asdict(one)) for one in givers]
+            for field, givers in library.provenance(paper).items()
+        },
+        ties=[tie.text for tie in library.ties(paper) if not tie.is_undone],
     )
 
 

@@ -9,6 +9,7 @@ from broadsheet.web.pages import (
     edition_show,
     feeds_explain,
     health_check,
+    paper_merge,
     paper_save,
     paper_show,
     paper_vote,
@@ -40,5 +41,6 @@ ROUTERS: list[APIRouter] = [
     admin_sources.router,
     paper_vote.router,
     paper_save.router,
+    paper_merge.router,
     paper_show.router,
 ]

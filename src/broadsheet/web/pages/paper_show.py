@@ -10,11 +10,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.errors import EncoderError, IndexFaultError
-from broadsheet.library import ranking
+from broadsheet.library import provenance, ranking
 from broadsheet.model import Period, SignalKind
 from broadsheet.publish import bibtex, coins, metatags, schemaorg, work
 from broadsheet.text import ids
 from broadsheet.web import plots, view
+from broadsheet.web.administrator import is_administrator
 from broadsheet.web.context import base_url, library_of
 from broadsheet.web.pages import _lists
 from broadsheet.web.render import render
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from broadsheet.library import Library
-    from broadsheet.model import Hit, Paper, Record, Signal
+    from broadsheet.model import Hit, Merge, Paper, Record, Signal
 
 SIMILAR = 6
 MOVED = 301
@@ -82,6 +83,7 @@ def show_paper(request: Request, name: str) -> Response:
         return RedirectResponse(view.paper_url(paper), MOVED)
     signals = library.signals(paper)
     records = library.records(paper)
+    times = library.store.record_times(paper.key)
     similar, fault = _similar(library, paper)
     url = work.page_url(paper, base_url(request))
     now = library.clock.now()
@@ -94,7 +96,10 @@ def show_paper(request: Request, name: str) -> Response:
         "timeline": plots.timeline(signals, born=ranking.born(paper, library.zone), now=now),
         "heat": ranking.heat_of(paper, signals, moment),
         "tallies": tallies(signals),
-        "origins": origins(records, library.store.record_times(paper.key)),
+        "origins": origins(records, times),
+        "supplied": supplied(paper, records, times),
+        "ties": ties(records, library.merges(paper)),
+        "may_merge": is_administrator(request),
         "versions": versions(records),
         "doors": doors(paper),
         "bibtex": bibtex.render([paper], base_url=base_url(request)),
@@ -127,6 +132,19 @@ def origins(records: Sequence[Record], times: Mapping[tuple[str, str], datetime]
         )
         for record in records
     ]
+
+
+def supplied(
+    paper: Paper, records: Sequence[Record], times: Mapping[tuple[str, str], datetime]
+) -> list[tuple[str, list[provenance.Supplied]]]:
+    """Return (what it is called, who gave it) of each value that the page shows."""
+    found = provenance.provenance(paper, records, times)
+    return [(field.replace("_", " "), list(givers)) for field, givers in found.items()]
+
+
+def ties(records: Sequence[Record], merges: Sequence[Merge]) -> list[provenance.Tie]:
+    """Return why the records are one work; nothing where there is but one."""
+    return provenance.ties(records, merges) if len(records) > 1 or merges else []
 
 
 def versions(records: Sequence[Record]) -> list[Version]:
