@@ -62,7 +62,7 @@ def test_the_best_record_is_named_field_by_field() -> None:
     assert (named("title"), told["title"][0].arrived) == (["2603.00001v2"], NOON)
     assert (named("venue"), named("status")) == (["10.1000/x"], ["10.1000/x"])
     assert (named("categories"), named("links")) == (["2603.00001v1"], ["2603.00001v1"])
-    assert told["published"][0].arrived is None
+    assert told["venue"][0].arrived is None
 
 
 def merge(reason: Reason, /, **detail: object) -> Merge:
