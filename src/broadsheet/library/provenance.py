@@ -129,8 +129,8 @@ def _gives(record: Record, field: str, paper: Paper) -> bool:
         return (record.summary, record.summary_by) == (value, paper.summary_by)
     if field == "updated":
         # A version older than the paper itself is dated by the paper: merge.fold.
-        is_dated = value == paper.published and record.published == value
-        return record.updated == value or is_dated
+        is_dated = bool(value == paper.published and record.published == value)
+        return is_dated or bool(record.updated == value)
     return bool(getattr(record, field) == value)
 
 
