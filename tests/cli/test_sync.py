@@ -13,6 +13,7 @@ import pytest
 
 from broadsheet.text import arxiv_calendar
 from tests.servers.arxiv import Arxiv, Preprint, arxiv, settings
+from tests.servers.feeds import feeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,6 +120,22 @@ def test_one_dead_source_is_said_and_the_others_are_read(service: Arxiv, tmp_pat
     assert report["new"] == 1
     assert len(report["errors"]) == 1
     assert "allow_private_sources" in report["errors"][0]
+
+
+def test_a_list_of_feeds_is_read_with_its_feeds(service: Arxiv, tmp_path: Path) -> None:
+    """The list first, then each feed; a dead one is said by its own address."""
+    with feeds() as held:
+        held.dead.add("/dead")
+        urls = [held.address("/dead"), held.put_feed("/a", "On deep wells here")]
+        name = "opml:" + held.put_list("/list.opml", urls)
+
+        done = run(
+            tmp_path, service, "sync", name, "--json", BROADSHEET_ALLOW_PRIVATE_SOURCES="true"
+        )
+
+        report = json.loads(done.stdout)
+        assert (done.returncode, report["new"]) == (1, 1)
+        assert [error.partition(": ")[0] for error in report["errors"]] == [urls[0]]
 
 
 def test_a_report_for_people(service: Arxiv, tmp_path: Path) -> None:

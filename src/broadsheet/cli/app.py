@@ -25,6 +25,7 @@ from broadsheet.cli import (
 )
 from broadsheet.cli.output import fail
 from broadsheet.errors import BroadsheetError, UsageError
+from broadsheet.jobs import logs
 
 app = typer.Typer(
     name="broadsheet",
@@ -77,6 +78,7 @@ for module in (
 
 def main() -> None:
     """Run the program; mistakes and faults become one line on standard error and an exit code."""
+    logs.configure("info")  # on standard error too, until a command knows the setting
     try:
         app()
     except UsageError as error:

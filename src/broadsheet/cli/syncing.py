@@ -15,6 +15,7 @@ from typer.core import TyperCommand
 from broadsheet.cli.importing import add_reports, print_report, report_json, show_rate
 from broadsheet.cli.output import Json, note, opened, print_json, progress_bar
 from broadsheet.errors import ConflictError, SourceError, UsageError
+from broadsheet.jobs import logs
 from broadsheet.jobs.ending import Ending
 from broadsheet.model import IngestReport
 
@@ -72,6 +73,7 @@ def sync(
         raise UsageError("--since, --full and --cancel exclude each other: name one", field="since")
     day = since.date() if since else None
     with opened(context) as library:
+        logs.configure(library.settings.log_level)
         if cancel:
             _cancel(library, sources, json=json)
             return
@@ -86,6 +88,7 @@ def sync(
                 report, error = _read(library, plan, since=day, is_full=full, ending=ending)
                 total = add_reports(total, report)
                 errors += [f"{plan.name}: {error}"] if error else []
+                plans += _listed(library, plan, {one.name for one in plans}, ending=ending)
             if ending.is_program_over:
                 errors.append("stopped; what was read is saved, and the next sync goes on there")
             started = time.monotonic()
@@ -122,6 +125,14 @@ def _plans(
     if is_past:
         sources = [network.kind_of(name).past or name for name in sources]
     return list(network.plans(library.settings, sources, timing=timing).values())
+
+
+def _listed(library: Library, plan: Plan, known: set[str], *, ending: Ending) -> list[Plan]:
+    """Return how to read the sources that one which is a list names, but those that are known."""
+    from broadsheet.sources import network
+
+    names = set(network.listed([plan.name], library.store.syncs())) - known
+    return _plans(library, sorted(names), is_past=False, ending=ending) if names else []
 
 
 def _cancel(library: Library, sources: Sequence[str] | None, *, json: bool) -> None:

@@ -69,6 +69,8 @@ class Kind:
     least: timedelta = timedelta()  # the time between two runs, whatever the settings say
     past: str = ""  # the source to read instead for --since and --full: this has only the newest
     sites: Callable[[Settings], Mapping[str, Site]] = field(default=lambda _settings: {})
+    names: Callable[[Mapping[str, Any]], list[str]] = field(default=lambda _cursor: [])
+    """Of further sources, which the last reading found in this one."""
 
     def takes(self, name: str) -> bool:
         """Tell whether a name is of this form."""

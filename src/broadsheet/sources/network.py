@@ -25,14 +25,16 @@ from broadsheet.sources import (
     eutilities,
     feed,
     oai_pmh,
+    opml,
 )
 from broadsheet.sources._plan import Kind, Means, Plan, Reading
 from broadsheet.sources._turns import Timing, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from broadsheet.config import Settings
+    from broadsheet.model import Sync
 
 __all__ = [
     "KINDS",
@@ -41,6 +43,7 @@ __all__ = [
     "Reading",
     "check_interval",
     "kind_of",
+    "listed",
     "plans",
     "split_interval",
     "spoken",
@@ -54,6 +57,7 @@ KINDS: tuple[Kind, ...] = (
     daily_list.KIND,
     feed.KIND,
     oai_pmh.KIND,
+    opml.KIND,
 )
 """Every kind of source, in the order of the documentation."""
 
@@ -89,6 +93,18 @@ def plans(
     means = _means(settings, timing or Timing())
     found = [_plan(name.strip(), means) for name in wanted if name.strip()]
     return {plan.name: plan for plan in found}
+
+
+def listed(names: Collection[str], rows: Iterable[Sync]) -> list[str]:
+    """Return the names of the sources that lists among these name, each once.
+
+    Args:
+        names: Of sources.
+        rows: What the store knows; a list's cursor holds what it named when it was read last.
+    """
+    lists = [row for row in rows if row.source in names]
+    found = [one for row in lists for one in kind_of(row.source).names(row.cursor)]
+    return list(dict.fromkeys(found))
 
 
 def split_interval(text: str) -> tuple[str, timedelta | None]:

@@ -1,26 +1,39 @@
 """Lists of feeds in OPML, as feed readers export them: addresses of sources, no papers.
 
-http://opml.org/spec2.opml; only ``xmlUrl`` makes an outline a feed.
+http://opml.org/spec2.opml; only ``xmlUrl`` makes an outline a feed. A list on the network, or in
+a file, is a source without papers: its cursor holds the addresses, and each of them becomes a
+source of its own, with its own schedule and cursor, so that a dead feed stops no other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from broadsheet.errors import FormatError
+from broadsheet.errors import FormatError, SettingError, UnreachableError
+from broadsheet.sources import _http, _plan
+from broadsheet.sources._plan import Kind
 from broadsheet.text import links, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
+    from broadsheet.model import Fault, Observation, Record
+    from broadsheet.ports import Remote
+    from broadsheet.sources._plan import Means, Opener, Reading
+    from broadsheet.sources._wire import Answer
+
 MAX_BYTES = 8 * 1024 * 1024
 MAX_FEEDS = 10_000
+LEAST = timedelta(hours=6)  # lists change seldom
 _MAX_DEPTH = 50
 
 
@@ -67,8 +80,115 @@ def _within(element: Element, folders: tuple[str, ...]) -> Iterator[Feed]:
             continue
         given = {name.lower(): value for name, value in outline.attrib.items()}
         title = normal.clean(given.get("title") or given.get("text") or "")[:200]
-        url = links.address(given.get("xmlurl", "").strip())
+        url = _address(given.get("xmlurl", "").strip())
         if url:
             yield Feed(url=url, title=title, folders=folders)
         if len(folders) < _MAX_DEPTH:
             yield from _within(outline, (*folders, title) if title and not url else folders)
+
+
+def _address(text: str) -> str | None:
+    """Return the address that a text is, of a public host or of one in a private network.
+
+    Whether the latter is read is asked when it is connected to.
+    """
+    url = links.address(text) or text
+    try:
+        _plan.host(url)
+    except SettingError:
+        return None
+    return url if "@" not in url and url.isprintable() else None
+
+
+class FeedList:
+    """A list of feeds, read for the addresses in it."""
+
+    def __init__(self, name: str, fetch: Fetch, cursor: Mapping[str, Any]) -> None:
+        self._name = name
+        self._fetch = fetch
+        self._cursor = dict(cursor)
+
+    @property
+    def name(self) -> str:
+        """The name that `/status` shows."""
+        return self._name
+
+    @property
+    def cursor(self) -> Mapping[str, Any]:
+        """The feeds, and what to ask only for changes with."""
+        return dict(self._cursor)
+
+    def read(self) -> Iterator[Record | Observation | Fault]:
+        """Yield nothing; note the feeds. Where the list cannot be read, those noted stay.
+
+        Raises:
+            SourceError: it cannot be read, or names no feed.
+        """
+        content, marks = self._fetch(self._cursor)
+        if content is not None:
+            found = [feed.url for feed in feeds(content)]
+            if not found:
+                raise FormatError(f"{self._name}: the list names no feed")
+            self._cursor = {**marks, "feeds": found}
+        yield from ()
+
+
+def names(cursor: Mapping[str, Any]) -> list[str]:
+    """Return the addresses of the feeds that the last reading of a list found."""
+    found = cursor.get("feeds")
+    return [url for url in found if isinstance(url, str)] if isinstance(found, list) else []
+
+
+Fetch = Callable[[Mapping[str, Any]], tuple[bytes | None, dict[str, Any]]]
+"""Takes a cursor; returns the list, None where it is as it was, and what to ask with next time."""
+
+
+def _prepare(means: Means, name: str) -> Opener:
+    place = _plan.part(name)
+    if place.startswith(("http://", "https://")):
+        _plan.host(place)
+    elif not Path(place).is_absolute():
+        raise SettingError(
+            f"sources: opml: takes an address or the whole path of a file, not {place[:80]!r}",
+            field="sources",
+        )
+
+    def opened(reading: Reading) -> Remote:
+        fetch = _from_web(means, place) if "://" in place[:8] else _from_file(Path(place))
+        return FeedList(name, fetch, {} if reading.is_full else reading.cursor)
+
+    return opened
+
+
+def _from_web(means: Means, url: str) -> Fetch:
+    http = means.http()
+
+    def fetch(cursor: Mapping[str, Any]) -> tuple[bytes | None, dict[str, Any]]:
+        answer: Answer = http.get(url, headers=_http.conditional(cursor), door=means.door)
+        if answer.status != 200:  # noqa: PLR2004  # 304: as it was
+            return None, {}
+        return answer.body, _http.validators(answer)
+
+    return fetch
+
+
+def _from_file(path: Path) -> Fetch:
+    def fetch(_cursor: Mapping[str, Any]) -> tuple[bytes | None, dict[str, Any]]:
+        try:
+            with path.open("rb") as file:
+                return file.read(MAX_BYTES + 1), {}
+        except OSError as error:
+            raise UnreachableError(f"{path} cannot be read: {error.strerror}") from error
+
+    return fetch
+
+
+KIND = Kind(
+    form="opml:https://...",
+    reads="the feeds that a list in OPML names, each as a source of its own; a file's path may "
+    "stand in place of the address",
+    example="opml:https://reader.example/feeds.opml",
+    prepare=_prepare,
+    least=LEAST,
+    names=names,
+)

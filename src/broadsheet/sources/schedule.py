@@ -1,6 +1,7 @@
 """What is read by itself: the sources of the settings, and those that the administrator added.
 
-The settings are the base. What was added on the page comes to them; a time between two runs
+The settings are the base. What was added on the page comes to them, and the feeds that a list
+among all these named when it was read last; a time between two runs
 that was chosen there wins over that of the settings; a source of the settings can be paused
 there, but only the settings can take it away.
 """
@@ -14,7 +15,7 @@ import structlog
 
 from broadsheet.errors import SettingError
 from broadsheet.model import Scheduled, Sync
-from broadsheet.sources.network import plans, split_interval
+from broadsheet.sources.network import listed, plans, split_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,8 @@ class Schedule:
 
         What was added and cannot be read any more is left out and logged: it stops no other.
         """
-        wanted = {row.source for row in rows if row.is_added} - self._base.keys()
+        chosen_names = self._base.keys() | {row.source for row in rows if row.is_added}
+        wanted = (chosen_names | set(listed(chosen_names, rows))) - self._base.keys()
         for name in wanted - self._added.keys():
             try:
                 self._added |= plans(self._settings, [name], timing=self._timing)
@@ -65,12 +67,13 @@ def scheduled(settings: Settings, rows: Sequence[Sync], *, now: datetime) -> lis
     """
     known = {row.source: row for row in rows}
     base = [split_interval(text)[0] for text in settings.sources.split(",") if text.strip()]
+    added = {row.source for row in rows if row.is_added}
     found = Schedule(settings).plans(rows)
     return [
         Scheduled(
             sync=known.get(name) or Sync(source=name, due=now),
             interval=plan.interval,
-            is_in_settings=name in base,
+            is_in_settings=name in base or name not in added,
         )
         for name, plan in found.items()
     ]
