@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from broadsheet.index import language
+from broadsheet.index import language, respelling
 from broadsheet.model import Clause, ClauseKind, EngineStatus, Filters, Occur, Paper, Query
-from broadsheet.ports import Scored
+from broadsheet.ports import Scored, Spelling
 from broadsheet.text import normal
 from broadsheet.text.query import leaves
 
@@ -94,6 +94,26 @@ class FakeEngine:
         asked = leaves(query.clauses)
         found = [c.text for c in asked if _has(c, paper) or _has_every_word(c.text, paper)]
         return tuple(dict.fromkeys(found))
+
+    def spelling(self, word: str, /) -> Spelling:
+        """Tell how many papers have a word, and which one was probably meant."""
+        forms = _exact(word)
+        if len(forms) != 1:
+            return Spelling(word=word, papers=0)
+        counts = Counter(form for p in self.papers.values() for form in set(_exact(_text(p))))
+        names = {form for p in self.papers.values() for name in p.authors for form in _exact(name)}
+        stems = Counter(stem for p in self.papers.values() for stem in set(_stems(_text(p))))
+        papers = max(counts[forms[0]], *(stems[stem] for stem in _stems(word)), forms[0] in names)
+        if papers > respelling.RARE or not 5 <= len(forms[0]) <= 30:
+            return Spelling(word=word, papers=papers)
+        for distance in (1, 2):
+            near = [o for o in counts if respelling.edits(forms[0], o, most=2) == distance]
+            if distance == 2:
+                near = [o for o in near if len(forms[0]) >= 8 and o[:3] == forms[0][:3]]
+            best = max(near, key=lambda other: (counts[other], other), default="")
+            if counts[best] >= max(1, papers * respelling.COMMONER):
+                return Spelling(word=word, papers=papers, instead=best, instead_papers=counts[best])
+        return Spelling(word=word, papers=papers)
 
     # --- writing ---
 

@@ -513,6 +513,16 @@ class Scored:
     total: int  # papers that match, of which these are the best
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """What the library knows of a word that was typed."""
+
+    word: str
+    papers: int  # that have it in any form
+    instead: str = ""  # the word that was probably meant; "" where there is none, or no doubt
+    instead_papers: int = 0
+
+
 class Engine(Protocol):
     """What answers searches. Derived from the store, rebuildable, never ahead of it."""
 
@@ -557,6 +567,14 @@ class Engine(Protocol):
 
     def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
         """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
+        ...
+
+    def spelling(self, word: str, /) -> Spelling:
+        """Tell how many papers have a word, and which one was probably meant.
+
+        Nothing is offered for a word that more than a few papers have, nor for what is no single
+        word of letters from a to z.
+        """
         ...
 
     def pending(self, *, encoder: str, limit: int) -> Sequence[int]:

@@ -279,6 +279,17 @@ def test_matched_words_are_those_the_paper_has(searched: Engine) -> None:
     assert matched == ("Representation", "self-supervised", "hopper")
 
 
+def test_spelling_is_asked_of_the_library(searched: Engine) -> None:
+    """Known in any form, or as a name: nothing to mend; else what is nearest."""
+    assert searched.spelling("networks").papers == 1
+    assert searched.spelling("networking").instead == ""
+    assert searched.spelling("lovelace").instead == ""
+    assert searched.spelling("netwroks").instead == "networks"
+    assert searched.spelling("netwroks").papers == 0
+    assert searched.spelling("representatoins").instead == "representations"
+    assert searched.spelling("!!").papers == 0
+
+
 # --- filters ---
 
 FILTERS = [

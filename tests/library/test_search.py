@@ -165,6 +165,65 @@ def test_an_exact_title_comes_first(shelf: Library) -> None:
     assert len(found.hits) > 1
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("petrol use of cars in towns", id="as it is"),
+        pytest.param("petrol use of crs in twons", id="two slips"),
+        pytest.param("petrol use of cars towns", id="a word left out"),
+        pytest.param("Petrol use: cars in towns", id="a word left out, another stop"),
+        pytest.param("petorl use of cars in towns", id="a slip in a word that is nowhere else"),
+    ],
+)
+def test_a_title_half_remembered_comes_first(shelf: Library, typed: str) -> None:
+    """A letter or two off, or a word missing: it is still that title."""
+    hit = shelf.search(typed, mode=Mode.LEXICAL).hits[0]
+
+    assert (hit.paper.id, hit.why.known_item) == ("arxiv:2603.00004", "title")
+
+
+@pytest.mark.parametrize(
+    "typed", ["sparse carbon", "use of cars", "attention and sparse budget of"]
+)
+def test_a_few_words_of_a_title_are_not_the_title(shelf: Library, typed: str) -> None:
+    """A subject is typed more often than a paper."""
+    assert all(hit.why.known_item != "title" for hit in shelf.search(typed).hits)
+
+
+def test_a_word_that_no_paper_has_is_mended_and_told(shelf: Library) -> None:
+    """The answer is for what was meant, says so, and leads to what was typed."""
+    found = shelf.search("sparse atention cat:cs.LG", mode=Mode.LEXICAL)
+
+    assert found.query.text == "sparse attention cat:cs.LG"
+    assert found.instead_of == 'sparse "atention" cat:cs.LG'
+    assert numbers(found) == [2, 3]
+    as_typed = shelf.search(found.instead_of, mode=Mode.LEXICAL)
+    assert (numbers(as_typed), as_typed.instead_of) == ([], "")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["attention", "hopper", "ATENTION", '"atention"', "atent10n", "-atention bees", "author:hoper"],
+)
+def test_what_is_known_or_meant_so_is_not_mended(shelf: Library, query: str) -> None:
+    """Known words, names, capitals, quotations, and what must not be there."""
+    found = shelf.search(query, mode=Mode.LEXICAL)
+
+    assert (found.query.text, found.instead_of, found.suggestion) == (query, "", "")
+
+
+def test_a_rare_word_that_looks_like_a_slip_is_only_offered(library: Library) -> None:
+    """One paper says so: it is found, and the other word is a link."""
+    fill(library, {n: {"abstract": "A transformer."} for n in range(1, 61)})
+    fill(library, {99: {"title": "The transfromer", "abstract": ""}})
+    library.catch_up(is_encoding=False)
+
+    found = library.search("deep transfromer")
+
+    assert numbers(found) == [99]
+    assert (found.instead_of, found.suggestion) == ("", "deep transformer")
+
+
 def test_a_name_finds_the_authors_papers_newest_first(shelf: Library) -> None:
     """Both papers by her come before any other."""
     found = shelf.search("grace hopper")

@@ -82,6 +82,20 @@ def test_an_identifier_that_is_not_here_is_explained(client: TestClient) -> None
     assert "It is the identifier arxiv:2603.99999" in text
 
 
+def test_a_slip_is_mended_on_the_page_and_can_be_taken_back(
+    library: Library, client: TestClient
+) -> None:
+    """The page says what it searched for, and leads to what was typed."""
+    fill(library, [record(n) for n in range(1, 4)])
+    page = Page(client.get("/papers?q=gravitty+wells&mode=lexical").text)
+    links = {tag["href"] for tag in page.all("a") if "%22gravitty%22" in tag.get("href", "")}
+
+    assert "these are for gravity wells" in page.text
+    assert "3 papers" in page.text
+    (link,) = links
+    assert "these are for" not in Page(client.get(link).text).text
+
+
 def test_every_hit_says_why(reader: TestClient) -> None:
     """Bars for words, meaning and the final score; the figures behind them; marked words."""
     page = Page(reader.get("/papers?q=sparse+models").text)

@@ -93,11 +93,18 @@ def _print_results(results: Results, *, is_json: bool) -> None:
                 "total": results.total,
                 "mode": results.mode,
                 "papers": [_hit_as_json(hit) for hit in results.hits],
+                "query": results.query.text,
+                "instead_of": results.instead_of,
+                "suggestion": results.suggestion,
                 "notes": list(results.notes),
             }
         )
         return
     print_table(["score", "id", "published", "title"], _rows(results.hits))
+    if results.instead_of:
+        note(f"Found for {results.query.text}; as typed: {results.instead_of}")
+    if results.suggestion:
+        note(f"Did you mean: {results.suggestion}")
     for sentence in results.notes:
         note(sentence)
     if not results.hits:

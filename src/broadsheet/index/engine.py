@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from broadsheet.errors import ConflictError, IndexFaultError, UsageError
-from broadsheet.index import asking, checks, disk, state, tags, words
+from broadsheet.index import asking, checks, disk, respelling, state, tags, words
 from broadsheet.index.approximate import Snapshot
 from broadsheet.index.rows import MAX_KEY, NewRow
 from broadsheet.index.turns import Turns
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from broadsheet.index.state import State
     from broadsheet.model import Filters, Paper
+    from broadsheet.ports import Spelling
 
 MEASURED_S = 5.0  # for so long a size on disk is taken for true
 CREATION_S = 10.0  # how long to wait while another process makes the index
@@ -114,6 +115,11 @@ class EmbeddedEngine:
     def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
         """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
         return asking.matched_words(query, paper)
+
+    def spelling(self, word: str, /) -> Spelling:
+        """Tell how many papers have a word, and which one was probably meant."""
+        with self._reading() as opened:
+            return respelling.spelling(opened.words, word)
 
     # --- writing ---
 

@@ -186,6 +186,20 @@ class Words:
         values = searcher.fast_field_values("key", [address for _, address in hits.hits])
         return np.sort(np.array(values, dtype=np.int64))
 
+    def frequency(self, field: str, term: str) -> int:
+        """Return how many papers have a term; some that went away lately may still count."""
+        try:
+            return int(self._index.searcher().doc_freq(field, term))
+        except (ValueError, OSError) as error:
+            raise fault(f"of words cannot be searched ({error})") from error
+
+    def beginning(self, field: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """Return terms that begin so, and how many papers have each, most first."""
+        try:
+            return self._index.searcher().terms_with_prefix(field, prefix, limit=limit)
+        except (ValueError, OSError) as error:
+            raise fault(f"of words cannot be searched ({error})") from error
+
     def count(self) -> int:
         """Return how many papers can be found."""
         return int(self._index.searcher().num_docs)

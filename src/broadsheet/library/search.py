@@ -13,6 +13,7 @@ from broadsheet.library.candidates import Ranking, Request
 from broadsheet.library.examples import look_up, moved
 from broadsheet.library.known import KnownItems
 from broadsheet.library.ranking import newness
+from broadsheet.library.respelling import respelt
 from broadsheet.model import Clause, Filters, Hit, Mode, Query, Results, Sort
 from broadsheet.text.query import MAX_LENGTH, leaves, parse
 
@@ -71,7 +72,8 @@ def search(
     check_range("limit", limit, 1, MAX_LIMIT)
     check_range("offset", offset, 0, MAX_OFFSET)
     library.engine.refresh()
-    asked = parse(query) if isinstance(query, str) else query
+    read = respelt(library.engine, parse(query) if isinstance(query, str) else query)
+    asked = read.query
     sort = sort or asked.sort
     request, used, notes = _request(library, asked, filters or Filters(), mode, among)
     count = offset + limit
@@ -85,6 +87,8 @@ def search(
         hits=_hits(library, request, order, sort, start=offset, stop=count),
         offset=offset,
         limit=limit,
+        instead_of=read.instead_of,
+        suggestion=read.suggestion,
         notes=tuple(notes),
     )
 

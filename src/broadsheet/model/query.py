@@ -138,4 +138,6 @@ class Results:
     hits: tuple[Hit, ...]
     offset: int = 0
     limit: int = 20
+    instead_of: str = ""  # what was typed, quoted as it is, where a slip in it was mended
+    suggestion: str = ""  # another query that may have been meant
     notes: tuple[str, ...] = ()  # sentences for the reader: "412 of 9,000 papers ... not yet"

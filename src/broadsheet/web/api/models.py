@@ -144,6 +144,10 @@ class SearchMeta(PageMeta):
     query: str = Field(description="As asked.")
     mode: Mode = Field(description="Which retrievers answered.")
     sort: Sort = Field(description="The order of the hits.")
+    instead_of: str = Field(
+        description="What to ask for the words as typed, where a slip was mended; or empty."
+    )
+    suggestion: str = Field(description="Another query that may have been meant; or empty.")
     notes: list[str] = Field(description="What a reader should know of this answer.")
 
 

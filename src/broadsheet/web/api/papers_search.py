@@ -38,6 +38,8 @@ def search(
         query=question.q,
         mode=results.mode,
         sort=question.sort or results.query.sort,
+        instead_of=results.instead_of,
+        suggestion=results.suggestion,
         notes=list(results.notes),
     )
     return models.SearchAnswer(data=[present.hit(hit, base) for hit in results.hits], meta=meta)
