@@ -55,6 +55,42 @@ def retrieval(
         _print(evaluate(folder, modes=[mode], split=split.value, progress=move)[0], is_json=json)
 
 
+class Half(StrEnum):
+    """Which half of the papers is asked for: tune on dev, report test."""
+
+    DEV = "dev"
+    TEST = "test"
+
+
+@evaluations.command()
+def known(
+    corpus: Annotated[list[Path], typer.Argument(metavar="FILE", help="What to import.")],
+    papers: Annotated[int, typer.Option(min=10, help="How many records.")] = 5_000,
+    queries: Annotated[int, typer.Option(min=1, help="How many papers are asked for.")] = 300,
+    seed: Annotated[int, typer.Option(help="Of the choice and of the slips.")] = 1,
+    split: Annotated[Half, typer.Option(help="Which half of the papers.")] = Half.TEST,
+    mode: Annotated[Mode, typer.Option(help="Which retrievers answer.")] = Mode.HYBRID,
+    json: Json = False,
+) -> None:
+    """Ask for papers by title, misspelt title, a sentence, or author and year; tell their ranks.
+
+    Example: broadsheet eval known papers.jsonl --papers 5000 --json
+    """
+    from broadsheet.eval.known import evaluate
+
+    with progress_bar("Evaluating") as move:
+        result = evaluate(
+            corpus,
+            papers=papers,
+            queries=queries,
+            seed=seed,
+            split=split.value,
+            mode=mode,
+            progress=move,
+        )
+    _print(result, is_json=json)
+
+
 Papers = Annotated[
     int, typer.Option(metavar="N", min=100, max=10_000_000, help="How many papers, 100 or more.")
 ]
