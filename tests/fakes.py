@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from broadsheet.index import language, respelling
-from broadsheet.model import Clause, ClauseKind, EngineStatus, Filters, Occur, Paper, Query
+from broadsheet.model import Clause, ClauseKind, Counts, EngineStatus, Filters, Occur, Paper, Query
 from broadsheet.ports import Scored, Spelling
 from broadsheet.text import normal
 from broadsheet.text.query import leaves
@@ -94,6 +94,28 @@ class FakeEngine:
         asked = leaves(query.clauses)
         found = [c.text for c in asked if _has(c, paper) or _has_every_word(c.text, paper)]
         return tuple(dict.fromkeys(found))
+
+    def counts(
+        self,
+        query: Query,
+        filters: Filters,
+        /,
+        *,
+        among: npt.NDArray[np.int64] | None,
+        beside: npt.NDArray[np.int64],
+    ) -> Counts:
+        """Return what the papers are that match by word, and those ``beside`` them."""
+        found = self.lexical(query, filters, k=len(self.papers), among=among)
+        keys = {*found.keys.tolist(), *beside.tolist()} & set(self.papers)
+        matching = [self.papers[key] for key in keys]
+        years = Counter(paper.published.year for paper in matching if paper.published)
+        return Counts(
+            total=len(matching),
+            years=tuple(sorted(years.items())),
+            categories=_counted(paper.categories for paper in matching),
+            sources=_counted(paper.sources for paper in matching),
+            topics=_counted(paper.topics for paper in matching)[:40],
+        )
 
     def spelling(self, word: str, /) -> Spelling:
         """Tell how many papers have a word, and which one was probably meant."""
@@ -209,6 +231,11 @@ class FakeEngine:
                 share = BM25_K1 * (1 - BM25_B + BM25_B * length / average)
                 score += rarity * counts[stem] * (BM25_K1 + 1) / (counts[stem] + share)
         return score
+
+
+def _counted(values: Iterable[Sequence[str]]) -> tuple[tuple[str, int], ...]:
+    counts = Counter(value for several in values for value in set(several))
+    return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def passes(filters: Filters, paper: Paper) -> bool:

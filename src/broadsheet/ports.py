@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from broadsheet.model import (
         Change,
+        Counts,
         DayCount,
         Delivery,
         Digest,
@@ -567,6 +568,22 @@ class Engine(Protocol):
 
     def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
         """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
+        ...
+
+    def counts(
+        self,
+        query: Query,
+        filters: Filters,
+        /,
+        *,
+        among: npt.NDArray[np.int64] | None,
+        beside: npt.NDArray[np.int64],
+    ) -> Counts:
+        """Return what the papers are that match by word, and those with the keys ``beside`` them.
+
+        Counted over all of them, not over the best; a query of filters alone matches all that
+        meet these.
+        """
         ...
 
     def spelling(self, word: str, /) -> Spelling:

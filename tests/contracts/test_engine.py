@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from broadsheet.index import open_engine
-from broadsheet.model import Clause, ClauseKind, Filters, Link, Occur, Query
+from broadsheet.model import Clause, ClauseKind, Counts, Filters, Link, Occur, Query
 from tests.fakes import FakeEngine
 from tests.support_engine import DIM, indexed, keys, phrase, put, vectors, words
 
@@ -277,6 +277,41 @@ def test_matched_words_are_those_the_paper_has(searched: Engine) -> None:
     matched = searched.matched_words(asked, LIBRARY[0])
 
     assert matched == ("Representation", "self-supervised", "hopper")
+
+
+def count(engine: Engine, query: Query, *beside: int, filters: Filters = ALL) -> Counts:
+    """Count over what matches, and some papers beside."""
+    others = np.array(beside, dtype=np.int64)
+    return engine.counts(query, filters, among=None, beside=others)
+
+
+def test_all_hits_are_counted(searched: Engine) -> None:
+    """Not the best few, nor each value once a page: every match, most first."""
+    told = count(searched, words("self"))
+
+    assert told.total == 2
+    assert told.years == ((2024, 2),)
+    assert told.categories == (("cs.CL", 1), ("cs.LG", 1), ("stat.ML", 1))
+    assert told.sources == (("arxiv", 2), ("acl", 1))
+    assert told.topics == (("language models", 1), ("vision", 1))
+
+
+def test_papers_beside_the_matches_are_counted_once(searched: Engine) -> None:
+    """What meaning found may match by word too."""
+    assert count(searched, words("self"), 1, 3, 4, 99).total == 4
+    assert count(searched, words("nothing"), 3).total == 1
+    assert count(searched, words("nothing")).total == 0
+    assert count(searched, Query(text="")).total == 4
+    assert count(searched, Query(text=""), filters=Filters(sources=("acl",))).total == 1
+
+
+def test_what_changed_is_counted_as_it_is(filled: Engine) -> None:
+    """A paper that went away, or lost its category, counts no more."""
+    filled.apply([indexed(2, "Self", categories=("math.CO",))], [1], position=5)
+
+    told = count(filled, words("self"))
+
+    assert (told.total, told.categories, told.years) == (1, (("math.CO", 1),), ())
 
 
 def test_spelling_is_asked_of_the_library(searched: Engine) -> None:

@@ -322,3 +322,12 @@ def test_papers_are_listed_where_one_looks_for_them(five: TestClient) -> None:
     assert answer.status_code == 200
     assert len(answer.json()["data"]) == 1
     assert answer.json()["data"] == five.get("/api/v1/search?limit=1").json()["data"]
+
+
+def test_all_hits_are_counted(five: TestClient) -> None:
+    """The counts beside a page, for programs."""
+    body = get(five, "/api/v1/counts?q=gravity")["data"]
+
+    assert body["total"] == 5
+    assert {row["value"]: row["papers"] for row in body["sources"]}
+    assert sum(row["papers"] for row in body["years"]) == 5

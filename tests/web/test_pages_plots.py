@@ -116,3 +116,26 @@ def test_a_sparkline_stays_in_its_box(values: list[float]) -> None:
 
     assert len(points) == max(2, len(values))
     assert all(0 <= x <= plots.SPARK_WIDTH and 0 <= y <= plots.SPARK_HEIGHT for x, y in points)
+
+
+def test_years_without_papers_keep_their_place() -> None:
+    """Bars are where their years are; the highest has most papers."""
+    bars = plots.years([(2020, 3), (2022, 6)], lambda first, last: f"/{first}-{last}")
+
+    assert [(bar.label, bar.papers, bar.url) for bar in bars] == [
+        ("2020", 3, "/2020-2020"),
+        ("2021", 0, "/2021-2021"),
+        ("2022", 6, "/2022-2022"),
+    ]
+    assert [bar.y for bar in bars] == [34.0, 64.0, 4.0]
+    assert plots.years([], lambda *_: "") == ()
+
+
+def test_many_years_share_bars() -> None:
+    """A century of papers is no comb; the last bar ends with the last year."""
+    bars = plots.years([(year, 1) for year in range(1901, 2001)], lambda a, b: f"{a}-{b}")
+
+    assert len(bars) == 20
+    assert (bars[0].label, bars[-1].url) == ("1901 to 1905", "1996-2000")
+    assert sum(bar.papers for bar in bars) == 100
+    assert bars[-1].x + bars[-1].width <= 240

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -122,6 +123,32 @@ def test_filters_narrow_and_survive_the_pages(library: Library, client: TestClie
     assert "Papers 21 to 30 of 30" in Page(client.get(url).text).text
     for name in ("source", "cat", "since", "until", "has", "mode"):
         assert page.all("input", name=name), name
+
+
+def test_counts_are_of_all_hits_and_lead_on(library: Library, client: TestClient) -> None:
+    """Beyond the page; each count adds its filter, or takes it away when it is set."""
+    fill(library, [record(n, categories=("cs.CL",)) for n in range(1, 31)])
+    fill(library, [record(n) for n in range(31, 41)])
+    page = Page(client.get("/papers?q=gravity&mode=lexical").text)
+    (only,) = page.all("a", aria_label="Only cs.CL, 30 papers")
+    narrow = Page(client.get(only["href"]).text)
+    (without,) = narrow.all("a", aria_label="Without cs.CL, 30 papers")
+
+    assert "40 papers" in page.text
+    assert "30 papers" in narrow.text
+    assert without["href"] == "/papers?q=gravity&mode=lexical"
+
+
+def test_years_are_a_picture_with_links(library: Library, client: TestClient) -> None:
+    """Each bar narrows to its year; within it, it leads back."""
+    for year in (2020, 2021):
+        day = date(year, 5, 1)
+        fill(library, [record(year - 2000 + n, published=day) for n in range(0, 30, 10)])
+    page = Page(client.get("/papers?q=gravity").text)
+    (bar,) = page.all("a", aria_label="2021: 3 papers")
+
+    assert bar["href"] == "/papers?q=gravity&since=2021-01-01&until=2021-12-31"
+    assert "3 papers" in Page(client.get(bar["href"]).text).text
 
 
 def test_a_search_leads_to_its_feeds(reader: TestClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from broadsheet.library import Library
-    from broadsheet.model import Hit, Paper, Results
+    from broadsheet.model import Counts, Hit, Paper, Results
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
 Several = list[str] | None
@@ -39,6 +40,9 @@ def search(
     category: Annotated[Several, typer.Option(help="Only this category; repeatable.")] = None,
     topic: Annotated[Several, typer.Option(help="Only this topic; repeatable.")] = None,
     has: Annotated[Several, typer.Option(help="Only with a link of this kind: code.")] = None,
+    counts: Annotated[
+        bool, typer.Option("--counts", help="Count years, categories and so on over all hits.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="First let the index catch up.")] = False,
     json: Json = False,
 ) -> None:
@@ -58,7 +62,13 @@ def search(
         if wait:
             _catch_up(library, is_encoding=mode is not Mode.LEXICAL)
         results = library.search(
-            " ".join(query), mode=mode, filters=filters, sort=sort, limit=limit, offset=offset
+            " ".join(query),
+            mode=mode,
+            filters=filters,
+            sort=sort,
+            limit=limit,
+            offset=offset,
+            is_counting=counts,
         )
     _print_results(results, is_json=json)
 
@@ -97,6 +107,7 @@ def _print_results(results: Results, *, is_json: bool) -> None:
                 "instead_of": results.instead_of,
                 "suggestion": results.suggestion,
                 "notes": list(results.notes),
+                **({"counts": asdict(results.counts)} if results.counts else {}),
             }
         )
         return
@@ -109,6 +120,19 @@ def _print_results(results: Results, *, is_json: bool) -> None:
         note(sentence)
     if not results.hits:
         note("Nothing found.")
+    if results.counts:
+        _print_counts(results.counts)
+
+
+def _print_counts(counts: Counts) -> None:
+    for name, pairs in (
+        ("years", counts.years),
+        ("categories", counts.categories),
+        ("sources", counts.sources),
+        ("topics", counts.topics),
+    ):
+        told = ", ".join(f"{value} {papers:,}" for value, papers in pairs)
+        note(f"{name}: {told or 'none'}")
 
 
 def _rows(hits: Sequence[Hit]) -> list[list[object]]:

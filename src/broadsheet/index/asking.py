@@ -53,7 +53,7 @@ def _conditions(filters: Filters) -> Iterable[Ask]:
         yield words.any_of_tags(group)
     names = [words.all_of_tags(group) for group in tags.name_conditions(filters)]
     if names:
-        yield _either(names)
+        yield either(names)
 
 
 def _scored(clauses: Sequence[Clause]) -> list[tuple[Must, Ask]]:
@@ -63,7 +63,7 @@ def _scored(clauses: Sequence[Clause]) -> list[tuple[Must, Ask]]:
     wished = [clause for clause in clauses if clause.occur is Occur.SHOULD]
     if wished:
         is_required = any(clause.occur is Occur.MUST for clause in demands)
-        parts.append((Must.Should if is_required else Must.Must, _either(_wishes(wished))))
+        parts.append((Must.Should if is_required else Must.Must, either(_wishes(wished))))
     return parts
 
 
@@ -186,7 +186,7 @@ def _quotation(field: str | None, text: str, exact: Sequence[Spot]) -> Ask:
         stems = language.stems(text)[:MAX_WORDS]
         there = [(Must.Must, _phrase("exact", exact))]
         return _all_of([*there, (Must.Must, _phrase("abstract", stems))] if stems else there)
-    return _either([_phrase("exact", exact), _phrase("authors", exact)])
+    return either([_phrase("exact", exact), _phrase("authors", exact)])
 
 
 def _word_forms(field: str | None, text: str, exact: Sequence[Spot]) -> Ask | None:
@@ -199,7 +199,7 @@ def _word_forms(field: str | None, text: str, exact: Sequence[Spot]) -> Ask | No
         choices.append(_weighted(_phrase("title", stems), TITLE_WEIGHT))
         choices.append(_phrase("abstract", stems) if len(stems) > 1 else _term("text", stems[0][1]))
     choices.append(_term("ids", _id_word(text)))
-    return _either(choices)
+    return either(choices)
 
 
 def _prefix(field: str | None, spots: Sequence[Spot]) -> Ask:
@@ -213,7 +213,7 @@ def _prefix(field: str | None, spots: Sequence[Spot]) -> Ask:
         return Ask.phrase_prefix_query(words.schema(), name, list(_from_zero(spots)))
     begins = Ask.regex_query(words.schema(), name, f"{spots[0][1]}.*")
     stems = language.stems(spots[0][1]) if field in {"title", "abstract"} else []
-    return _either([begins, *(_term(name, stem) for _, stem in stems)])
+    return either([begins, *(_term(name, stem) for _, stem in stems)])
 
 
 def _phrase(field: str, spots: Sequence[Spot]) -> Ask:
@@ -238,7 +238,8 @@ def _weighted(query: Ask, weight: float) -> Ask:
     return query if weight == 1 else Ask.boost_query(query, weight)
 
 
-def _either(queries: Sequence[Ask]) -> Ask:
+def either(queries: Sequence[Ask]) -> Ask:
+    """Return the query for what any of these find."""
     if not queries:
         return Ask.empty_query()
     if len(queries) == 1:

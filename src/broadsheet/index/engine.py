@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from broadsheet.index.state import State
-    from broadsheet.model import Filters, Paper
+    from broadsheet.model import Counts, Filters, Paper
     from broadsheet.ports import Spelling
 
 MEASURED_S = 5.0  # for so long a size on disk is taken for true
@@ -115,6 +115,22 @@ class EmbeddedEngine:
     def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
         """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
         return asking.matched_words(query, paper)
+
+    def counts(
+        self,
+        query: Query,
+        filters: Filters,
+        /,
+        *,
+        among: npt.NDArray[np.int64] | None,
+        beside: npt.NDArray[np.int64],
+    ) -> Counts:
+        """Return what the papers are that match by word, and those ``beside`` them."""
+        asked = asking.ask(query, filters, among)
+        if len(beside):
+            asked = asking.either([asked, words.among(np.sort(beside))])
+        with self._reading() as opened:
+            return opened.words.counts(asked)
 
     def spelling(self, word: str, /) -> Spelling:
         """Tell how many papers have a word, and which one was probably meant."""

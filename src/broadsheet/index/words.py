@@ -16,6 +16,7 @@ import tantivy
 
 from broadsheet.index import language
 from broadsheet.index.disk import fault
+from broadsheet.model import Counts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -31,6 +32,11 @@ MAX_TIES = (
     2_048  # hits looked through to order equal scores; `tr*` gives all the same: 46 ms at 16,384
 )
 
+COUNTED = ("category", "source", "topic")
+MAX_VALUE = 200  # characters of a value that is counted
+MAX_TOPICS = 40  # that are told, the most frequent
+MAX_VALUES = 60_000  # different ones that are counted exactly in one segment of the index
+
 
 @cache
 def schema() -> tantivy.Schema:
@@ -40,6 +46,9 @@ def schema() -> tantivy.Schema:
     builder.add_unsigned_field("newness", fast=True)  # day, then key: the order of no score
     builder.add_integer_field("published", fast=True)  # proleptic ordinal; 0: unknown
     builder.add_unsigned_field("tags", indexed=True)
+    builder.add_unsigned_field("year", fast=True)  # 0: unknown; counted, as are the next three
+    for counted in COUNTED:
+        builder.add_text_field(counted, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("ids", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("text", tokenizer_name="stem", index_option="freq")  # all of it
     builder.add_text_field("title", tokenizer_name="stem", index_option="position")
@@ -61,6 +70,10 @@ def document(paper: Paper, *, tag_numbers: Iterable[int]) -> tantivy.Document:
     made.add_integer("published", ordinal(paper.published))
     for number in tag_numbers:
         made.add_unsigned("tags", number)
+    made.add_unsigned("year", paper.published.year if paper.published else 0)
+    for field, values in zip(COUNTED, (paper.categories, paper.sources, paper.topics), strict=True):
+        for value in dict.fromkeys(values):
+            made.add_text(field, language.whole(value[:MAX_VALUE]))
     for name in id_words(paper):
         made.add_text("ids", name)
     spelt = [language.one_spelling(piece) for piece in (title, abstract, topics, venue)]
@@ -186,6 +199,38 @@ class Words:
         values = searcher.fast_field_values("key", [address for _, address in hits.hits])
         return np.sort(np.array(values, dtype=np.int64))
 
+    def counts(self, query: tantivy.Query) -> Counts:
+        """Return how many of the papers that match have each value; exact.
+
+        Where the library has more than 60,000 topics, those told are counted exactly in each
+        part of the index that holds no more.
+        """
+        asked: dict[str, Any] = {
+            name: {"terms": {"field": name, "size": size, "segment_size": MAX_VALUES}}
+            for name, size in (
+                ("year", MAX_VALUES),
+                ("category", MAX_VALUES),
+                ("source", MAX_VALUES),
+                ("topic", MAX_TOPICS),
+            )
+        }
+        searcher = self._index.searcher()
+        total = _search(searcher, query, 1).count
+        if not total:
+            return Counts()
+        try:
+            found = searcher.aggregate(query, asked)
+        except (ValueError, OSError) as error:
+            raise fault(f"of words cannot be counted ({error})") from error
+        years = sorted(_buckets(found, "year"))
+        return Counts(
+            total=total,
+            years=tuple((int(year), count) for year, count in years if year),
+            categories=_most_first(found, "category"),
+            sources=_most_first(found, "source"),
+            topics=_most_first(found, "topic"),
+        )
+
     def frequency(self, field: str, term: str) -> int:
         """Return how many papers have a term; some that went away lately may still count."""
         try:
@@ -207,6 +252,14 @@ class Words:
     def close(self) -> None:
         """Let go of the writer and its lock."""
         self._writer = None
+
+
+def _buckets(found: dict[str, Any], name: str) -> list[tuple[Any, int]]:
+    return [(bucket["key"], bucket["doc_count"]) for bucket in found[name]["buckets"]]
+
+
+def _most_first(found: dict[str, Any], name: str) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(_buckets(found, name), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _search(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, **options: Any) -> Any:

@@ -33,7 +33,6 @@ class Request:
     filters: Filters
     vector: npt.NDArray[np.float32] | None = None  # of the query's meaning; None: it has none
     among: npt.NDArray[np.int64] | None = None  # sorted keys that alone may be found
-    hidden: tuple[int, ...] = ()  # papers that are no answer: the examples themselves
     by_word: Future[Scored] | None = None  # what ``first_by_words`` finds, begun already
 
 
@@ -44,6 +43,7 @@ class Ranking:
     keys: npt.NDArray[np.int64]  # (n,)
     scores: npt.NDArray[np.float64]  # (n,), descending
     total: int  # papers that match, >= n
+    listed: Request | None = None  # what finds them all, where it is not what was asked
     lexical: Scored = NOTHING
     dense: Scored = NOTHING
     words: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # (n,) normalised

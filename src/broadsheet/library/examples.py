@@ -17,6 +17,7 @@ import numpy as np
 from broadsheet.errors import PaperNotFoundError
 from broadsheet.library import looking
 from broadsheet.library.encoding import document_text
+from broadsheet.model import Clause, Occur
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ class Examples:
 
     wanted: tuple[Vector, ...] = ()  # each (dim,), unit length
     unwanted: tuple[Vector, ...] = ()
-    keys: tuple[int, ...] = ()  # of those that are papers: no answer to themselves
+    apart: tuple[Clause, ...] = ()  # conditions: a paper is no answer to itself
     notes: tuple[str, ...] = ()  # on those that could not be found
 
 
@@ -59,7 +60,7 @@ def look_up(library: Library, examples: Sequence[Example], /) -> Examples:
             continue
         vector = _vector_of(library, paper) if paper else library.encoder.encode_query(example.text)
         if paper:
-            found = replace(found, keys=(*found.keys, paper.key))
+            found = replace(found, apart=(*found.apart, _not(paper)))
         side = "wanted" if example.is_wanted else "unwanted"
         if vector.any():
             found = replace(found, **{side: (*getattr(found, side), vector)})
@@ -78,6 +79,10 @@ def moved(query: Vector | None, found: Examples, /) -> Vector | None:
         vector = vector - UNLIKE * np.mean(found.unwanted, axis=0)
     length = float(np.linalg.norm(vector))
     return (vector / length).astype(np.float32) if length else None
+
+
+def _not(paper: Paper) -> Clause:
+    return Clause(text=paper.id, occur=Occur.NOT, field="id")
 
 
 def _vector_of(library: Library, paper: Paper) -> Vector:

@@ -176,6 +176,7 @@ class Library:
         sort: Sort | None = None,
         limit: int = 20,
         offset: int = 0,
+        is_counting: bool = False,
     ) -> Results:
         """Find papers by word and by meaning.
 
@@ -186,12 +187,20 @@ class Library:
             sort: Wins over the one that the query names.
             limit: 1 to 1000.
             offset: Of the first hit, from 0.
+            is_counting: Also count years, categories, sources and topics over all hits.
 
         Raises:
             QueryError: limit or offset is out of range.
         """
         return search.search(
-            self, query, mode=mode, filters=filters, sort=sort, limit=limit, offset=offset
+            self,
+            query,
+            mode=mode,
+            filters=filters,
+            sort=sort,
+            limit=limit,
+            offset=offset,
+            is_counting=is_counting,
         )
 
     def similar(self, name: str, /, *, limit: int = 10) -> Results:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from broadsheet.errors import EncoderError, QueryError
-from broadsheet.library import candidates, known, sorting
+from broadsheet.library import candidates, counting, known, sorting
 from broadsheet.library.candidates import Ranking, Request
 from broadsheet.library.examples import look_up, moved
 from broadsheet.library.known import KnownItems
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from broadsheet.library.facade import Library
-    from broadsheet.model import EngineStatus, Paper
+    from broadsheet.model import Counts, EngineStatus, Paper
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 1_000_000
@@ -50,7 +50,7 @@ class _Order:
     is_final: bool  # equal scores are in order already
 
 
-def search(
+def search(  # noqa: PLR0913  # each is named where it is given
     library: Library,
     query: str | Query,
     /,
@@ -60,6 +60,7 @@ def search(
     sort: Sort | None = None,
     limit: int = 20,
     offset: int = 0,
+    is_counting: bool = False,
     among: npt.NDArray[np.int64] | None = None,
 ) -> Results:
     """Find papers by word and by meaning, as ``Library.search`` says; with one thing more.
@@ -80,17 +81,26 @@ def search(
     order = _order(library, request, used, sort, count=count, shown=limit)
     if asked.identifier is not None and order.first.by != "id":
         notes.append(f"No paper here goes by {asked.identifier}; words alone were compared.")
+    counts = _counts(library, request, used, order) if is_counting else None
     return Results(
         query=asked,
         mode=used,
-        total=order.total,
+        total=counts.total if counts else order.total,
         hits=_hits(library, request, order, sort, start=offset, stop=count),
         offset=offset,
         limit=limit,
+        counts=counts,
         instead_of=read.instead_of,
         suggestion=read.suggestion,
         notes=tuple(notes),
     )
+
+
+def _counts(library: Library, asked: Request, mode: Mode, order: _Order) -> Counts:
+    """Count over all hits; where an identifier names the paper, over what it names."""
+    if order.first.by == "id":
+        return counting.counts_of(library.engine, list(order.keys))
+    return counting.counts(library.engine, asked, mode, order.ranking)
 
 
 def ranked(
@@ -174,7 +184,8 @@ def _with_examples(
     vector = moved(words, found)
     has_words = next(leaves(query.clauses), None) is not None
     used = Mode.LEXICAL if vector is None else mode if has_words else Mode.DENSE
-    return replace(asked, vector=vector, hidden=found.keys), used, notes
+    others = replace(query, clauses=(*query.clauses, *found.apart))
+    return replace(asked, vector=vector, query=others), used, notes
 
 
 def narrowed(one: Filters, other: Filters, /) -> tuple[Filters, Filters]:
@@ -247,15 +258,14 @@ def _order(
         page = ranking.keys[count - shown : count].tolist()
         loaded = library.store.papers(list(dict.fromkeys([*best, *page])))
         first = _named(library, asked, [paper for paper in loaded if paper.key in best])
-    is_hidden = np.isin(ranking.keys, asked.hidden)
-    rest = ~np.isin(ranking.keys, first.keys) & ~is_hidden
+    rest = ~np.isin(ranking.keys, first.keys)
     above = float(ranking.scores.max(initial=0.0)) + 1.0
     keys = [*first.keys, *ranking.keys[rest].tolist()]
     is_listing = mode is not Mode.DENSE and next(leaves(asked.query.clauses), None) is None
     return _Order(
         keys=keys,
         scores=[above] * len(first.keys) + ranking.scores[rest].tolist(),
-        total=max(ranking.total - int(is_hidden.sum()), len(keys)),
+        total=max(ranking.total, len(keys)),
         ranking=ranking,
         first=first,
         loaded=loaded,

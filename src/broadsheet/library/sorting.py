@@ -31,7 +31,7 @@ def by_sort(library: Library, asked: Request, mode: Mode, sort: Sort, /, *, coun
     """
     everything = max(1, library.engine.status().indexed)
     depth = count if sort is Sort.DATE else everything
-    newest, total = _newest(library, asked, mode, depth)
+    newest, total, listed = _newest(library, asked, mode, depth)
     if sort is Sort.DATE:
         values: Mapping[int, float] = {}
     elif sort is Sort.VOTES:
@@ -40,7 +40,12 @@ def by_sort(library: Library, asked: Request, mode: Mode, sort: Sort, /, *, coun
         values = heats(library, newest)
     scores = np.array([values.get(key, 0.0) for key in newest], dtype=np.float64)  # (n,)
     order = np.argsort(-scores, kind="stable")[:count]
-    return Ranking(keys=np.array(newest, dtype=np.int64)[order], scores=scores[order], total=total)
+    return Ranking(
+        keys=np.array(newest, dtype=np.int64)[order],
+        scores=scores[order],
+        total=total,
+        listed=listed,
+    )
 
 
 def heats(library: Library, keys: list[int], /) -> dict[int, float]:
@@ -55,19 +60,26 @@ def heats(library: Library, keys: list[int], /) -> dict[int, float]:
     return {paper.key: ranking.heat_of(paper, signals[paper.key], moment) for paper in papers}
 
 
-def _newest(library: Library, asked: Request, mode: Mode, depth: int) -> tuple[list[int], int]:
-    """Return the ``depth`` newest matches, newest first, and how many matches there are."""
-    listed = asked
-    if asked.query.clauses:
-        matches = NOTHING if mode is Mode.DENSE else _matches(library, asked)
-        if not matches.total:
-            matches = nearest(library.engine, asked, count=CANDIDATES)
-        listed = Request(query=Query(text=""), filters=asked.filters, among=np.sort(matches.keys))
-    found = library.engine.lexical(listed.query, listed.filters, k=depth, among=listed.among)
-    return found.keys.tolist(), found.total
+def _newest(
+    library: Library, asked: Request, mode: Mode, depth: int
+) -> tuple[list[int], int, Request]:
+    """Return the ``depth`` newest matches, how many matches there are, and what finds them all."""
+    listed = all_of_them = asked
+    if asked.query.clauses or asked.vector is not None:
+        found = NOTHING
+        if mode is not Mode.DENSE and asked.query.clauses:
+            found, all_of_them = _matches(library, asked)
+        if not found.total:
+            found = nearest(library.engine, asked, count=CANDIDATES)
+            all_of_them = Request(
+                query=Query(text=""), filters=asked.filters, among=np.sort(found.keys)
+            )
+        listed = Request(query=Query(text=""), filters=asked.filters, among=np.sort(found.keys))
+    newest = library.engine.lexical(listed.query, listed.filters, k=depth, among=listed.among)
+    return newest.keys.tolist(), newest.total, all_of_them
 
 
-def _matches(library: Library, asked: Request) -> Scored:
+def _matches(library: Library, asked: Request) -> tuple[Scored, Request]:
     """Return all papers that have every word of the query; if none has, any of its words."""
     clauses = asked.query.clauses
     strict = tuple(
@@ -82,4 +94,4 @@ def _matches(library: Library, asked: Request) -> Scored:
         found = library.engine.lexical(query, asked.filters, k=everything, among=asked.among)
         if found.total:
             break
-    return found
+    return found, replace(asked, query=query)

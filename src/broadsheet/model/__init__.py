@@ -23,6 +23,7 @@ from broadsheet.model.people import (
 from broadsheet.model.query import (
     Clause,
     ClauseKind,
+    Counts,
     Example,
     Explanation,
     Filters,
@@ -54,6 +55,7 @@ __all__ = [
     "CheckReport",
     "Clause",
     "ClauseKind",
+    "Counts",
     "DayCount",
     "Delivery",
     "Digest",

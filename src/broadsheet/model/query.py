@@ -129,6 +129,17 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What all hits of a query are: how many have each value, most first; ties by value."""
+
+    total: int = 0
+    years: tuple[tuple[int, int], ...] = ()  # by year; papers without a known one are in none
+    categories: tuple[tuple[str, int], ...] = ()
+    sources: tuple[tuple[str, int], ...] = ()
+    topics: tuple[tuple[str, int], ...] = ()  # the most frequent ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
     """One page of an answer."""
 
@@ -138,6 +149,7 @@ class Results:
     hits: tuple[Hit, ...]
     offset: int = 0
     limit: int = 20
+    counts: Counts | None = None  # of all hits, where they were asked for
     instead_of: str = ""  # what was typed, quoted as it is, where a slip in it was mended
     suggestion: str = ""  # another query that may have been meant
     notes: tuple[str, ...] = ()  # sentences for the reader: "412 of 9,000 papers ... not yet"

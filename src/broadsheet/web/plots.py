@@ -12,7 +12,7 @@ from broadsheet.rank import heat
 from broadsheet.web import view
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from broadsheet.model import Signal
@@ -24,6 +24,8 @@ CLOCK_HEIGHT = 36
 PLOT_WIDTH, PLOT_HEIGHT = 650, 180
 LEFT, RIGHT, TOP, BOTTOM = 40, 607, 20, 150  # of the plot's own area
 POINTS = 60  # of a line
+MIN_BARS, MAX_BARS = 8, 24  # of a histogram of years
+YEARS_BOTTOM, YEARS_HEIGHT = 64.0, 60.0
 STEPS = (1, 2, 5)  # times a power of ten: distances between grid lines
 
 
@@ -47,6 +49,47 @@ class Line:
     grid: tuple[tuple[float, int], ...]  # (y, value)
     dates: tuple[tuple[float, str, str], ...]  # (x, anchor, text)
     sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearBar:
+    """One bar of a histogram, in a box 240 wide and 66 high."""
+
+    x: float
+    width: float
+    y: float  # of its upper end; the lower is at 64
+    papers: int
+    label: str  # "2024", or "2020 to 2024" where a bar stands for several
+    url: str
+
+
+def years(
+    counted: Sequence[tuple[int, int]], url: Callable[[int, int], str], /
+) -> tuple[YearBar, ...]:
+    """Return how many papers each year has, oldest first; few years without a gap are single bars.
+
+    Where there are more than 24 years between the first and the last, a bar stands for several.
+    ``url`` makes the address of the papers from one year to another.
+    """
+    counts = dict(counted)
+    if not counts:
+        return ()
+    first, last = min(counts), max(counts)
+    step = -(-(last - first + 1) // MAX_BARS)
+    spans = [(year, min(year + step - 1, last)) for year in range(first, last + 1, step)]
+    papers = [sum(counts.get(y, 0) for y in range(a, b + 1)) for a, b in spans]
+    slot = 240 / max(len(spans), MIN_BARS)
+    return tuple(
+        YearBar(
+            x=round(place * slot, 1),
+            width=round(slot - 2, 1),
+            y=round(YEARS_BOTTOM - YEARS_HEIGHT * count / max(papers), 1),
+            papers=count,
+            label=str(a) if a == b else f"{a} to {b}",
+            url=url(a, b),
+        )
+        for place, ((a, b), count) in enumerate(zip(spans, papers, strict=True))
+    )
 
 
 def spark(values: Sequence[float], /) -> str:

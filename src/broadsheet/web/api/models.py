@@ -151,6 +151,30 @@ class SearchMeta(PageMeta):
     notes: list[str] = Field(description="What a reader should know of this answer.")
 
 
+class CountOut(Model):
+    """How many hits have one value."""
+
+    value: str = Field(description="The value, as a filter takes it.")
+    papers: int = Field(ge=0, description="Hits that have it.")
+
+
+class YearCountOut(Model):
+    """How many hits are of one year."""
+
+    year: int = Field(description="Of publication.")
+    papers: int = Field(ge=0, description="Hits of it.")
+
+
+class CountsOut(Model):
+    """What all hits of a search are, not only the best; most first, years in order."""
+
+    total: int = Field(ge=0, description="How many hits there are.")
+    years: list[YearCountOut] = Field(description="Papers without a known year are in none.")
+    categories: list[CountOut] = Field(description="Every category of a hit.")
+    sources: list[CountOut] = Field(description="Every source that told of a hit.")
+    topics: list[CountOut] = Field(description="The 40 most frequent topics.")
+
+
 class RecordOut(Model):
     """What one source said about a paper."""
 
@@ -323,6 +347,10 @@ class StatusOut(Model):
 
 class SearchAnswer(Envelope[list[HitOut], SearchMeta]):
     """Papers found, best first."""
+
+
+class CountsAnswer(Envelope[CountsOut, NoMeta]):
+    """What the hits are."""
 
 
 class SimilarAnswer(Envelope[list[HitOut], NoMeta]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from broadsheet.model import Mode
+from broadsheet.model import Counts, Mode
 from broadsheet.web.api import models, params, present
 from broadsheet.web.api.routes import operation_id
 from broadsheet.web.context import BaseUrl, TheLibrary
@@ -43,3 +43,18 @@ def search(
         notes=list(results.notes),
     )
     return models.SearchAnswer(data=[present.hit(hit, base) for hit in results.hits], meta=meta)
+
+
+@router.get("/counts", responses=params.errors(400, 422, 503))
+def count(library: TheLibrary, question: params.TheQuestion) -> models.CountsAnswer:
+    """Count years, categories, sources and topics over all hits of a search."""
+    results = library.search(
+        question.q,
+        mode=question.mode or Mode.HYBRID,
+        filters=question.filters,
+        sort=question.sort,
+        limit=1,
+        is_counting=True,
+    )
+    counts = present.counts(results.counts or Counts())
+    return models.CountsAnswer(data=counts, meta=models.NoMeta())

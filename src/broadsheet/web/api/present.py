@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from broadsheet.library import Library
     from broadsheet.model import (
+        Counts,
         Explanation,
         Hit,
         Identifier,
@@ -85,6 +86,21 @@ def _explanation(why: Explanation) -> models.ExplanationOut:
         known_item=why.known_item,
         heat=why.heat,
     )
+
+
+def counts(counts: Counts, /) -> models.CountsOut:
+    """Return what the hits of a search are."""
+    return models.CountsOut(
+        total=counts.total,
+        years=[models.YearCountOut(year=year, papers=papers) for year, papers in counts.years],
+        categories=_counted(counts.categories),
+        sources=_counted(counts.sources),
+        topics=_counted(counts.topics),
+    )
+
+
+def _counted(pairs: Iterable[tuple[str, int]]) -> list[models.CountOut]:
+    return [models.CountOut(value=value, papers=papers) for value, papers in pairs]
 
 
 def ranked(place: Ranked, base_url: str, /) -> models.RankedOut:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -13,19 +12,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.errors import PaperNotFoundError, QueryError
-from broadsheet.model import Clause, Filters, Mode, Sort
+from broadsheet.model import Clause, Counts, Filters, Mode, Sort
 from broadsheet.text import query as language
-from broadsheet.web import view
+from broadsheet.web import plots, view
 from broadsheet.web.context import library_of
 from broadsheet.web.pages import _lists
 from broadsheet.web.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import date
+    from collections.abc import Sequence
 
     from broadsheet.library import Library
-    from broadsheet.model import Hit, Paper, Query, Results
+    from broadsheet.model import Hit, Query, Results
 
 MAX_QUERY = 2000  # characters; the language reads the first 1,000 and says so
 MAX_VALUES = 20  # of one filter
@@ -102,6 +100,7 @@ def search_papers(request: Request) -> Response:
         sort=asked.sort,
         limit=size,
         offset=(asked.page - 1) * size,
+        is_counting=True,
     )
     elapsed = perf_counter() - began
     papers = [hit.paper for hit in results.hits]
@@ -109,7 +108,7 @@ def search_papers(request: Request) -> Response:
         request,
         "search.html",
         **_values(asked, query, results),
-        **options(library, asked, papers),
+        **options(library, asked, results.counts or Counts()),
         **_lists.marks(library, papers),
         milliseconds=round(elapsed * 1000),
     )
@@ -124,7 +123,6 @@ def _values(asked: Asked, query: Query, results: Results) -> dict[str, Any]:
         "results": results,
         "chips": chips(asked, query),
         "sorts": [(name, asked.url(sort=value), value is sort) for value, name in SORTS],
-        "is_ranked": results.mode is not Mode.LEXICAL and bool(query.meaning),
         "bars": bars,
         "reason": reason,
         "words": matched_words,
@@ -282,14 +280,15 @@ def narrower(asked: Asked, query: Query) -> list[tuple[str, str]]:
     return [(text, asked.url(text=text)) for text in (phrase, in_title)]
 
 
-def options(library: Library, asked: Asked, papers: Sequence[Paper]) -> dict[str, Any]:
-    """Return what each filter offers: what is chosen, then what is on this page, most first."""
+def options(library: Library, asked: Asked, counts: Counts) -> dict[str, Any]:
+    """Return what each filter offers: what is chosen, then what most hits have, with counts."""
     filters = asked.filters
     today = library.today()
     return {
-        "categories": _offered(filters.categories, papers, lambda paper: paper.categories),
-        "sources": _offered(filters.sources, papers, lambda paper: paper.sources),
-        "topics": _offered(filters.topics, papers, lambda paper: paper.topics),
+        "categories": _offered(asked, "categories", counts.categories),
+        "sources": _offered(asked, "sources", counts.sources),
+        "topics": _offered(asked, "topics", counts.topics),
+        "years": plots.years(counts.years, lambda first, last: _year_url(asked, first, last)),
         "kinds": [(kind, name, kind in filters.has) for kind, name in LINK_KINDS],
         "modes": [(mode.value, name, mode is asked.mode) for mode, name in MODES],
         "spans": [
@@ -303,14 +302,42 @@ def options(library: Library, asked: Asked, papers: Sequence[Paper]) -> dict[str
     }
 
 
-def _offered(
-    chosen: Sequence[str], papers: Sequence[Paper], values: Callable[[Paper], Sequence[str]]
-) -> list[tuple[str, int, bool]]:
-    """Return (value, papers on this page, whether it is chosen)."""
-    counted = Counter(value for paper in papers for value in values(paper))
-    common = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    rest = [(value, count, False) for value, count in common if value not in chosen]
-    return [(value, counted[value], True) for value in chosen] + rest[:OPTIONS]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A value that hits can be narrowed to."""
+
+    value: str
+    papers: int  # hits that have it
+    is_on: bool
+    url: str  # of this search with the value added, or taken away when it is on
+
+
+def _offered(asked: Asked, name: str, counted: Sequence[tuple[str, int]]) -> list[Offer]:
+    """Return what is chosen, then the most frequent of the rest."""
+    chosen: tuple[str, ...] = getattr(asked.filters, name)
+    counts = dict(counted)
+    rest = [value for value, _ in counted if value not in chosen][:OPTIONS]
+    return [
+        Offer(
+            value=value,
+            papers=counts.get(value, 0),
+            is_on=value in chosen,
+            url=asked.url(filters=_changed(asked.filters, name, _toggled(chosen, value))),
+        )
+        for value in (*chosen, *rest)
+    ]
+
+
+def _toggled(values: tuple[str, ...], value: str) -> tuple[str, ...]:
+    return tuple(v for v in values if v != value) if value in values else (*values, value)
+
+
+def _year_url(asked: Asked, first: int, last: int) -> str:
+    """Return the address of the search narrowed to these years, or widened when it is already."""
+    span = {"since": date(first, 1, 1), "until": date(last, 12, 31)}
+    is_on = (asked.filters.since, asked.filters.until) == (span["since"], span["until"])
+    wanted = {"since": None, "until": None} if is_on else span
+    return asked.url(filters=replace(asked.filters, **wanted))
 
 
 def bars(hit: Hit) -> list[tuple[str, float]]:
