@@ -84,9 +84,9 @@ class Settings:
         "https://api.biorxiv.org", "Where bioRxiv and medRxiv answer; one service for both."
     )
     chemrxiv_api_url: str = _setting(
-        "https://chemrxiv.org/engage/chemrxiv/public-api/v1",
-        "Where ChemRxiv answers; `https://www.cambridge.org/engage/coe/public-api/v1` is the same "
-        "service without a gate for browsers.",
+        "https://www.cambridge.org/engage/coe/public-api/v1",
+        "Where ChemRxiv's API is; `https://chemrxiv.org/engage/chemrxiv/public-api/v1` is the "
+        "same, and refuses programs from many networks.",
     )
     pubmed_api_url: str = _setting(
         "https://eutils.ncbi.nlm.nih.gov/entrez/eutils", "Where PubMed's E-utilities are."

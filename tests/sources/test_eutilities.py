@@ -215,6 +215,7 @@ def test_a_key_is_in_no_message(service: PubMed, library: Library) -> None:
         sync(library, plans(keyed, timing=FakeTime().timing)["pubmed:wells"])
 
     assert "API key invalid" in str(caught.value)
+    assert "`pubmed_api_key`" in str(caught.value)
     assert "secret-of-wells" not in str(caught.value)
     assert "secret-of-wells" not in library.status().runs[0].error
 

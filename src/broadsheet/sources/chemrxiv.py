@@ -3,7 +3,8 @@
 https://chemrxiv.org/engage/chemrxiv/public-api/documentation. ``/items`` gives at most 50 of a
 list, passes over ``skip`` of them, and fails far into long ones, so it is asked for a week at a
 time. An item is the newest version of a preprint; its DOI has the version at its end. The same
-API at www.cambridge.org holds other communities' papers too, which are left out.
+API at www.cambridge.org, where no gate for browsers stands before it, holds other communities'
+papers too, which are left out.
 """
 
 from __future__ import annotations

@@ -213,8 +213,7 @@ class PubMedQuery:
         }
         found = parse_search(self._get("esearch.fcgi", params))
         if found.problem:
-            said = self._without_key(found.problem)
-            raise UnreachableError(f"PubMed's answer to {self._query[:80]!r}: {said}")
+            raise UnreachableError(f"PubMed's answer to {self._query[:80]!r}: {found.problem}")
         return found
 
     def _fetch(self, last: date, found: Found) -> Iterator[Record | Fault]:
@@ -276,16 +275,10 @@ class PubMedQuery:
         """Return what a program answers.
 
         Raises:
-            SourceError: it does not; no message holds the key, which addresses and answers do.
+            SourceError: it does not.
         """
-        try:
-            return self._http.get(f"{self._url}/{program}", params={**params, **self._keys}).body
-        except UnreachableError as error:
-            raise UnreachableError(self._without_key(str(error)), status=error.status) from None
-
-    def _without_key(self, said: str) -> str:
-        key = self._keys.get("api_key")
-        return said.replace(key, "...") if key else said
+        asked = {**params, **self._keys}
+        return self._http.get(f"{self._url}/{program}", params=asked, key="pubmed_api_key").body
 
 
 def _prepare(means: Means, name: str) -> Opener:
