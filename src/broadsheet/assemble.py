@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from broadsheet import config, index, mail, store
+from broadsheet import config, index, mail, sources, store
 from broadsheet.errors import StoreError
-from broadsheet.library import Library
+from broadsheet.library import Library, ingest
 from broadsheet.sources.specimens import Specimens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from broadsheet.model import Fault, Observation, Record
     from broadsheet.ports import Clock
 
 
@@ -84,6 +85,18 @@ def open_library(
         clock=clock or SystemClock(),
         specimens=Specimens,
     )
+
+
+def reread(fault: Fault) -> Sequence[Record | Observation | Fault]:
+    """Read a piece in quarantine again: a record as the store writes it, or by its parser.
+
+    Raises:
+        FieldError: it is still no record.
+        KeyError: it cannot be read again.
+    """
+    if fault.form == ingest.RECORD:
+        return [store.to_record(fault.raw)]
+    return sources.reread(fault)
 
 
 def restore_library(

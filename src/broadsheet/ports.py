@@ -285,8 +285,39 @@ class PaperStore(Protocol):
         """Return the newest change's seq; 0 when nothing ever changed."""
         ...
 
-    def quarantined(self, *, limit: int, offset: int = 0) -> list[Quarantined]:
-        """Return faults, newest first."""
+    def quarantined(
+        self,
+        *,
+        limit: int,
+        offset: int = 0,
+        before: int | None = None,
+        source: str = "",
+        reason: str = "",
+    ) -> list[Quarantined]:
+        """Return faults, newest first.
+
+        Args:
+            limit: At most so many.
+            offset: So many are left out first.
+            before: Only those with a smaller key.
+            source: Only those of this source; "" for all.
+            reason: Only those whose reason holds this text.
+        """
+        ...
+
+    def quarantined_one(self, key: int, /) -> Quarantined | None:
+        """Return the fault of a key."""
+        ...
+
+    def forget_quarantined(self, keys: Collection[int], /) -> int:
+        """Drop faults; return how many there were."""
+        ...
+
+    def release_quarantined(self) -> int:
+        """Drop the faults of records that arrived since, whole; return how many there were.
+
+        A fault is that of a record when it has its source and its place is the record's id.
+        """
         ...
 
     def sources(self) -> list[SourceStatus]:

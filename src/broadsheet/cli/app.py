@@ -17,6 +17,7 @@ from broadsheet.cli import (
     evaluating,
     importing,
     merging,
+    quarantining,
     searching,
     serving,
     settings,
@@ -70,7 +71,7 @@ def main_options(
 
 
 for module in (
-    *(serving, syncing, importing, searching, editions),
+    *(serving, syncing, importing, quarantining, searching, editions),
     *(merging, upkeep, settings, evaluating),
 ):
     module.add_to(app)

@@ -22,6 +22,7 @@ from broadsheet.library.arrival import Arrival
 from broadsheet.library.resolve import MisnamedError, Outcome, Resolver
 from broadsheet.model import Fault, IngestReport, Observation, Record
 from broadsheet.text import normal
+from broadsheet.text.digest import record_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +43,8 @@ MAX_TEXT = 1_000_000  # characters of an abstract; more is not an abstract
 MAX_AUTHORS = 10_000  # the largest collaborations sign with 5,000 names
 MAX_REASONS = 50  # kinds of fault that a report tells apart
 LOCK_ATTEMPTS = 5  # each waits as long as the store does
-RAW_LIMIT = 500  # characters of a record that quarantine keeps
+RAW_LIMIT = 500  # characters of a piece that quarantine keeps where it cannot be read again
+RECORD = "record"  # the form of a record that was read, but could not be kept
 
 
 def ingest(
@@ -74,6 +76,7 @@ def ingest(
             if progress is not None:
                 progress(tally.report(seconds=(clock.now() - started).total_seconds()))
         retire_specimens(store, clock)
+        store.release_quarantined()
         error = ""
     except BroadsheetError as caught:
         error = str(caught)
@@ -86,6 +89,14 @@ def ingest(
         report = replace(tally.report(seconds=seconds), papers=store.counts()["papers"])
         store.finish_run(run, report, at=clock.now(), error=error)
     return report
+
+
+def keep(items: Sequence[Item], /, store: Store, clock: Clock) -> IngestReport:
+    """Save a few pieces that were read before, without a run of their own."""
+    tally = Tally()
+    _save(items, store, clock.now(), tally)
+    retire_specimens(store, clock)
+    return tally.report(seconds=0.0)
 
 
 def load_specimens(specimens: Source, /, store: Store, clock: Clock) -> bool:
@@ -256,12 +267,12 @@ def _fault(item: Item, reason: str) -> Fault:
     if isinstance(item, Fault):
         return Fault(source=item.source, where=_safe(item.where), reason=reason)
     name = item.source_id if isinstance(item, Record) else str(item.identifier)
-    return Fault(
-        source=_safe(item.source),
-        where=_safe(name)[:RAW_LIMIT],
-        reason=reason,
-        raw=_safe(repr(item))[:RAW_LIMIT] if len(name) < RAW_LIMIT else "",
-    )
+    place = _safe(name)[:RAW_LIMIT]
+    if isinstance(item, Record) and len(name) < RAW_LIMIT:
+        raw, form = _safe(record_json(item)), RECORD
+    else:
+        raw, form = (_safe(repr(item))[:RAW_LIMIT] if len(name) < RAW_LIMIT else ""), ""
+    return Fault(source=_safe(item.source), where=place, reason=reason, raw=raw, form=form)
 
 
 def _told(error: Exception) -> str:

@@ -43,6 +43,7 @@ from broadsheet.model.report import (
     IngestReport,
     LibraryStatus,
     Quarantined,
+    Retry,
     SourceStatus,
 )
 from broadsheet.model.signal import READERS, Observation, Signal, SignalKind
@@ -90,6 +91,7 @@ __all__ = [
     "Record",
     "RecordName",
     "Results",
+    "Retry",
     "Scheduled",
     "Scheme",
     "Shelf",

@@ -17,7 +17,8 @@ class Fault:
     source: str
     where: str  # "daily.jsonl line 17"
     reason: str  # a sentence that names the field and what is wrong with it
-    raw: str = ""  # the beginning of what was read
+    raw: str = ""  # what was read: whole where there is a form, else its beginning
+    form: str = ""  # how raw can be read again; "": it cannot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,15 @@ class Quarantined:
     key: int
     fault: Fault
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """What became of a piece in quarantine that was read again."""
+
+    key: int
+    is_kept: bool  # it is in the library now, and left quarantine
+    reason: str = ""  # why it stays, as a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from html.entities import name2codepoint
 from typing import TYPE_CHECKING, Protocol
-from xml.etree.ElementTree import ParseError, TreeBuilder
+from xml.etree.ElementTree import ParseError, TreeBuilder, tostring
 
 from defusedxml import DefusedXmlException, DTDForbidden
 from defusedxml.ElementTree import DefusedXMLParser, iterparse
@@ -38,6 +38,13 @@ _REFERENCES = re.compile(
 )
 _NAMED = re.compile(r"&(?!#|(?:amp|lt|gt|quot|apos);)(?:([A-Za-z][A-Za-z0-9]{1,31});)?")
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)[^<>]*>")
+
+
+def wrapped(element: Element, *around: str) -> str:
+    """Return an element as a document of its own, within elements of these names."""
+    opened = "".join(f"<{name}>" for name in around)
+    closed = "".join(f"</{name}>" for name in reversed(around))
+    return f"{opened}{tostring(element, encoding='unicode').strip()}{closed}"
 
 
 class XmlError(Exception):

@@ -29,6 +29,7 @@ PAGE = 500  # entries of one answer: 2,000 are allowed, and often time out
 MAX_RESULTS = 30_000  # more is answered with 400
 FIRST_TIME = 2_000  # entries of a query that is read for the first time
 EMPTY_ATTEMPTS = 3
+FORM = "arxiv-atom"
 RAW_LENGTH = 500
 
 _ERRORS = re.compile(r"arxiv\.org/api/errors")
@@ -74,9 +75,11 @@ def parse(data: bytes, *, where: str = "answer") -> Page:
                 if _ERRORS.search(" ".join(_xml.texts(element).get("id", []))):
                     error = " ".join(_xml.texts(element).get("summary", ["an error"]))[:RAW_LENGTH]
                     reason = f"arXiv answers with an error: {error}"
-                raw = " ".join(" ".join(element.itertext()).split())[:RAW_LENGTH]
+                raw = _xml.wrapped(element, "feed")
                 place = f"{where} entry {len(items) + 1}"
-                items.append(Fault(source=_arxiv.SOURCE, where=place, reason=reason, raw=raw))
+                items.append(
+                    Fault(source=_arxiv.SOURCE, where=place, reason=reason, raw=raw, form=FORM)
+                )
     except _xml.XmlError as found:
         problem = str(found)
     return Page(items=tuple(items), total=total, error=error, problem=problem)

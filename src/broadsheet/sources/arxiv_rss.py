@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from broadsheet.sources._http import Http
 
 NAME = "arxiv"
-RAW_LENGTH = 500
+FORM = "arxiv-rss"
 
 _HEAD = re.compile(r"\s*arXiv:\S+(?:\s+Announce Type:\s*(?P<kind>[a-z-]+))?\s*", re.IGNORECASE)
 _ABSTRACT = re.compile(r"\s*Abstract:\s*")
@@ -60,9 +60,9 @@ def parse(data: bytes, *, where: str = "feed") -> Batch:
             try:
                 record, day = _record(element)
             except FieldError as error:
-                raw = " ".join(element.itertext())[:RAW_LENGTH]
+                raw = _xml.wrapped(element, "feed")
                 place = f"{where} item {number}"
-                items.append(Fault(source=NAME, where=place, reason=str(error), raw=raw))
+                items.append(Fault(source=NAME, where=place, reason=str(error), raw=raw, form=FORM))
             else:
                 items.append(record)
                 days.append(day)

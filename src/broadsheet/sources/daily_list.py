@@ -35,7 +35,7 @@ ONE_DAY = timedelta(days=1)
 LIMIT = 100  # papers of one answer; a day has a few dozen
 LOOK_BACK = 3  # days that are read again, for their votes
 FIRST_DAYS = 7  # before the first reading
-RAW_LENGTH = 500
+FORM = "daily"
 
 _COUNTS = (
     (SignalKind.VOTE, "hosted", "upvotes"),
@@ -76,9 +76,9 @@ def parse(
         try:
             items.append(_record(entry, day=day, seen=seen))
         except FieldError as error:
-            raw = json.dumps(entry, ensure_ascii=True)[:RAW_LENGTH]
+            raw = json.dumps([entry], ensure_ascii=True)
             place = f"{where} paper {number}"
-            items.append(Fault(source=NAME, where=place, reason=str(error), raw=raw))
+            items.append(Fault(source=NAME, where=place, reason=str(error), raw=raw, form=FORM))
     return Page(items=tuple(items))
 
 

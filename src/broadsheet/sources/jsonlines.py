@@ -17,6 +17,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -37,11 +38,11 @@ from broadsheet.text import ids, links, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from broadsheet.model import Observation
 
 MAX_TOPICS = 50
+FORM = "jsonlines"
 RAW_LENGTH = 500  # characters of a line that a fault keeps
 
 # Samples in templates that authors forget to replace: each stands on several papers.
@@ -98,13 +99,30 @@ class JsonLines:
             try:
                 yield to_record(_fields.decode(line), shelf=shelf)
             except FieldError as error:
-                yield fault(self._name, where, error, line)
+                yield fault(self._name, where, error, line, form=FORM)
 
 
-def fault(source: str, where: str, error: Exception, line: bytes) -> Fault:
-    """Return the fault of a line, with its beginning."""
-    raw = line[: 4 * RAW_LENGTH].decode("utf-8", "replace").replace("\0", "�")[:RAW_LENGTH]
-    return Fault(source=source, where=where, reason=str(error), raw=raw)
+def fault(source: str, where: str, error: Exception, line: bytes, *, form: str = "") -> Fault:
+    """Return the fault of a line: whole where it has a form, to be read again, else cut."""
+    whole = line if form else line[: 4 * RAW_LENGTH]
+    raw = whole.decode("utf-8", "replace").replace("\0", "�")
+    return Fault(
+        source=source,
+        where=where,
+        reason=str(error),
+        raw=raw if form else raw[:RAW_LENGTH],
+        form=form,
+    )
+
+
+def parse_line(fault: Fault) -> Record:
+    """Return the record of a line that is in quarantine.
+
+    Raises:
+        FieldError: it is none.
+    """
+    shelf = stem(Path(fault.where.rpartition(" line ")[0]))
+    return to_record(_fields.decode(fault.raw.encode()), shelf=shelf)
 
 
 def line_problem(problem: Exception) -> str:

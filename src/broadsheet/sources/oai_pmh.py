@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from broadsheet.sources._wire import Answer, Door
 
 INTERVAL = timedelta(hours=12)  # a harvest is long, and repositories change slowly
+FORM = "oai-pmh"
 RAW_LENGTH = 500
 BROKEN_ATTEMPTS = 3  # to read an answer whose XML breaks off
 DELETED = "the repository has deleted this record"
@@ -302,9 +303,11 @@ def _item(element: Element, source: str, where: str) -> Record | Fault:
         _check(name, is_deleted=is_deleted)
         return _content(content, name=name, source=source, sets=said.get("setSpec", []))
     except FieldError as error:
-        raw = " ".join(" ".join(element.itertext()).split())[:RAW_LENGTH]
-        place = name if str(error) == DELETED else f"{where} {name}".strip()
-        return Fault(source=source, where=place, reason=str(error), raw=raw)
+        if str(error) == DELETED:
+            return Fault(source=source, where=name, reason=DELETED, raw=name)
+        raw = _xml.wrapped(element, "OAI-PMH", "ListRecords")
+        place = f"{where} {name}".strip()
+        return Fault(source=source, where=place, reason=str(error), raw=raw, form=FORM)
 
 
 def _check(name: str, *, is_deleted: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import distinct, func, insert, select, update
+from sqlalchemy import delete, distinct, exists, func, insert, select, update
 
 from broadsheet.model import (
     Change,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    from sqlalchemy import Column, Connection, Select
+    from sqlalchemy import Column, Connection, Row, Select
 
     from broadsheet.model import Identifier, Merge, Paper, Record, Signal
     from broadsheet.ports import Writer
@@ -223,19 +223,53 @@ class PaperTables:
         with self.database.read() as connection:
             return connection.scalar(select(func.max(schema.changes.c.seq))) or 0
 
-    def quarantined(self, *, limit: int, offset: int = 0) -> list[Quarantined]:
-        """Return faults, newest first."""
+    def quarantined(
+        self,
+        *,
+        limit: int,
+        offset: int = 0,
+        before: int | None = None,
+        source: str = "",
+        reason: str = "",
+    ) -> list[Quarantined]:
+        """Return faults, newest first, those of a source and with a text in their reason."""
         table = schema.quarantine
         statement = select(table).order_by(table.c.key.desc()).limit(limit).offset(offset)
+        if before is not None:
+            statement = statement.where(table.c.key < before)
+        if source:
+            statement = statement.where(table.c.source == text(source))
+        if reason:
+            statement = statement.where(table.c.reason.contains(text(reason), autoescape=True))
         with self.database.read() as connection:
-            return [
-                Quarantined(
-                    key=row.key,
-                    fault=Fault(source=row.source, where=row.place, reason=row.reason, raw=row.raw),
-                    at=row.at,
-                )
-                for row in connection.execute(statement)
-            ]
+            return [_quarantined(row) for row in connection.execute(statement)]
+
+    def quarantined_one(self, key: int, /) -> Quarantined | None:
+        """Return the fault of a key."""
+        statement = select(schema.quarantine).where(schema.quarantine.c.key == key)
+        with self.database.read() as connection:
+            row = connection.execute(statement).one_or_none()
+        return None if row is None else _quarantined(row)
+
+    def forget_quarantined(self, keys: Collection[int], /) -> int:
+        """Drop faults; return how many there were."""
+        table = schema.quarantine
+        with self.database.write() as connection:
+            return sum(
+                connection.execute(delete(table).where(table.c.key.in_(some))).rowcount
+                for some in chunks(sorted(keys))
+            )
+
+    def release_quarantined(self) -> int:
+        """Drop the faults of records that arrived since, whole; return how many there were."""
+        table, records = schema.quarantine, schema.records
+        has_come = exists().where(
+            records.c.source == table.c.source,
+            records.c.source_id == table.c.place,
+            records.c.arrived > table.c.at,
+        )
+        with self.database.write() as connection:
+            return connection.execute(delete(table).where(has_come)).rowcount
 
     def sources(self) -> list[SourceStatus]:
         """Return what each source has delivered, by name."""
@@ -306,3 +340,8 @@ def _by_day(
 def _oldest_first(statement: Select[Any]) -> Select[Any]:
     table = schema.signals.c
     return statement.order_by(table.at, table.kind, table.origin, table.actor, table.via)
+
+
+def _quarantined(row: Row[Any]) -> Quarantined:
+    fault = Fault(source=row.source, where=row.place, reason=row.reason, raw=row.raw, form=row.form)
+    return Quarantined(key=row.key, fault=fault, at=row.at)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from broadsheet.ports import PaperWrite, TeamMatch
     from broadsheet.store.database import Database
 
-RAW_CHARS = 4000  # of what was read, kept with a fault
+RAW_CHARS = 65_536  # of what was read, kept with a fault; a longer piece is not read again
 
 
 class SqlWriter:
@@ -200,6 +200,7 @@ class SqlWriter:
                 "place": text(fault.where),
                 "reason": text(fault.reason),
                 "raw": text(fault.raw[:RAW_CHARS]),
+                "form": fault.form if len(fault.raw) <= RAW_CHARS else "",
                 "at": at,
             }
             for fault in faults
