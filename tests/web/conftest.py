@@ -47,7 +47,7 @@ def specimens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 @pytest.fixture
 def reader(specimens: Library) -> Iterator[TestClient]:
     """A browser's way to the specimen edition."""
-    with TestClient(create_app(specimens), base_url=HOME) as opened:
+    with TestClient(create_app(specimens), base_url=HOME, client=HERE) as opened:
         yield opened
 
 

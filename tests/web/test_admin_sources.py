@@ -12,6 +12,8 @@ from starlette.testclient import TestClient
 from broadsheet.errors import SettingError
 from broadsheet.model import Progress
 from broadsheet.sources import network
+from broadsheet.web import upkeep
+from broadsheet.web.api.metrics import MAX_SOURCES, source_metrics
 from broadsheet.web.app import create_app
 from tests.support_web import Page
 from tests.web.conftest import HERE, HOME
@@ -217,3 +219,42 @@ def test_the_status_page_says_who_needs_somebody(page: TestClient, library: Libr
     assert "One of two sources is up to date" in shown.text
     assert "failing" in shown.text
     assert "Failed 3 times in a row: 404." in shown.text
+
+
+def test_metrics_tell_how_each_source_fares(page: TestClient, library: Library) -> None:
+    """What the alert rules of the documentation ask for, by the name of the source."""
+    now = library.clock.now()
+    library.store.schedule_syncs(["arxiv"], due=now)
+    library.store.claim_sync("arxiv", now, holder="x", until=now)
+    told = Progress(at=now, read=9, new=2, requests=3, bytes=400)
+    library.store.save_cursor("arxiv", "x", {}, told)
+    library.store.finish_sync("arxiv", "x", due=now + MINUTE, at=now, error="")
+    reading(library, "arxiv-oai")
+
+    text = page.get("/metrics").text
+
+    for line in (
+        "broadsheet_sources 2.0",
+        f'broadsheet_source_last_success_seconds{{source="arxiv"}} {now.timestamp()!r}',
+        f'broadsheet_source_last_new_record_seconds{{source="arxiv"}} {now.timestamp()!r}',
+        'broadsheet_source_is_silent{source="arxiv"} 0.0',
+        'broadsheet_source_is_running{source="arxiv"} 0.0',
+        'broadsheet_source_is_running{source="arxiv-oai"} 1.0',
+        'broadsheet_source_is_due{source="arxiv-oai"} 0.0',
+        'broadsheet_source_failures{source="arxiv"} 0.0',
+        'broadsheet_source_requests_total{source="arxiv"} 3.0',
+        'broadsheet_source_bytes_total{source="arxiv"} 400.0',
+    ):
+        value = line.replace(repr(now.timestamp()), "1.7726256e+09")
+        assert value in text
+
+
+def test_sources_beyond_a_bound_have_no_lines_of_their_own(page: TestClient) -> None:
+    """However many are added, a scrape stays small."""
+    (one, *_) = upkeep.lines(page.app.state.library)  # type: ignore[attr-defined]
+    many = [dataclasses.replace(one, name=f"s{number}") for number in range(MAX_SOURCES + 9)]
+
+    count, *others = source_metrics(many, one.sync.due)
+
+    assert count.samples[0].value == MAX_SOURCES + 9
+    assert max(len(metric.samples) for metric in others) == MAX_SOURCES

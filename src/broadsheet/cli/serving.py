@@ -64,15 +64,23 @@ def _run(library: Library, listener: socket.socket) -> None:
     from broadsheet.jobs import logs
     from broadsheet.jobs.digests import DigestJob
     from broadsheet.jobs.index import IndexJob
-    from broadsheet.jobs.runner import Runner
+    from broadsheet.jobs.runner import Job, Runner
+    from broadsheet.jobs.silence import SilenceJob
     from broadsheet.jobs.sync import SyncJob
     from broadsheet.web.app import create_app
 
     logs.configure(library.settings.log_level)
     is_showing_specimens = library.load_specimens()
     sync = SyncJob(library)
-    readers = {f"sync {number + 1}": sync for number in range(library.settings.sync_readers)}
-    runner = Runner({"index": IndexJob(library), "digests": DigestJob(library), **readers})
+    readers: dict[str, Job] = {
+        f"sync {number + 1}": sync for number in range(library.settings.sync_readers)
+    }
+    jobs: dict[str, Job] = {
+        "index": IndexJob(library),
+        "digests": DigestJob(library),
+        "silence": SilenceJob(library),
+    }
+    runner = Runner(jobs | readers)
     app = create_app(library)
     app.state.runner = runner
     what = "the specimen edition" if is_showing_specimens else f"{_count(library)} papers"

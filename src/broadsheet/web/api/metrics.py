@@ -9,12 +9,15 @@ import time
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from broadsheet.web import upkeep
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 # Seconds. The promises lie at 5, 15, 40 and 50 ms, so these are bounds.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.04, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 NO_ROUTE = "(none)"  # paths that nobody serves share one label: asking must not fill the memory
+MAX_SOURCES = 200  # with lines of their own
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -37,7 +41,7 @@ class LibraryCollector(Collector):
         """Say nothing, so that registering asks the library nothing."""
         return []
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """Yield one gauge per number of the library's status."""
         status = self.library.status()
         lag = max(0, status.change - status.engine.position)
@@ -53,6 +57,68 @@ class LibraryCollector(Collector):
             ("index_bytes", "Size of the indexes on disk.", status.engine.bytes),
         ):
             yield GaugeMetricFamily(f"broadsheet_{name}", text, value=value)
+        yield from source_metrics(upkeep.lines(self.library), self.library.clock.now())
+
+
+def source_metrics(lines: Sequence[upkeep.Line], now: datetime) -> Iterator[Metric]:
+    """Yield what is known of each source that is read by itself, by its name.
+
+    Names come from the settings and the administrator, so there are few; should there be more
+    than ``MAX_SOURCES``, the others are only counted.
+    """
+    yield GaugeMetricFamily(
+        "broadsheet_sources", "Sources that are read by themselves.", value=len(lines)
+    )
+    shown = lines[:MAX_SOURCES]
+    for name, text, value_of in _SOURCE_GAUGES:
+        gauge = GaugeMetricFamily(f"broadsheet_source_{name}", text, labels=("source",))
+        for line in shown:
+            if (value := value_of(line, now)) is not None:
+                gauge.add_metric([line.name], value)
+        yield gauge
+    for name, text, total_of in _SOURCE_COUNTERS:
+        counter = CounterMetricFamily(f"broadsheet_source_{name}", text, labels=("source",))
+        for line in shown:
+            counter.add_metric([line.name], total_of(line))
+        yield counter
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
+_SOURCE_GAUGES: tuple[tuple[str, str, Callable[[upkeep.Line, datetime], float | None]], ...] = (
+    (
+        "last_success_seconds",
+        "When its last run without an error ended, in seconds since 1970.",
+        lambda line, _now: _seconds(line.sync.succeeded),
+    ),
+    (
+        "last_new_record_seconds",
+        "When it last delivered a new paper, in seconds since 1970.",
+        lambda line, _now: _seconds(line.sync.delivered),
+    ),
+    (
+        "is_silent",
+        "1 while it delivers nothing although it should.",
+        lambda line, _now: line.fare.word == "silent",
+    ),
+    (
+        "failures",
+        "Runs that failed, in a row.",
+        lambda line, _now: line.sync.failures,
+    ),
+    (
+        "is_due",
+        "1 while it should be read and is not.",
+        lambda line, now: line.sync.due <= now and not line.is_read and not line.sync.is_paused,
+    ),
+    ("is_running", "1 while it is read.", lambda line, _now: line.is_read),
+)
+_SOURCE_COUNTERS: tuple[tuple[str, str, Callable[[upkeep.Line], float]], ...] = (
+    ("requests", "Requests to it, by all processes.", lambda line: line.sync.requests),
+    ("bytes", "Bytes of its answers, unpacked.", lambda line: line.sync.bytes),
+)
 
 
 class Instrument:
