@@ -11,6 +11,7 @@ reason. When a whole batch fails it is halved until the records that do it are a
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -268,10 +269,10 @@ def _fault(item: Item, reason: str) -> Fault:
         return Fault(source=item.source, where=_safe(item.where), reason=reason)
     name = item.source_id if isinstance(item, Record) else str(item.identifier)
     place = _safe(name)[:RAW_LIMIT]
-    if isinstance(item, Record) and len(name) < RAW_LIMIT:
-        raw, form = _safe(record_json(item)), RECORD
-    else:
-        raw, form = (_safe(repr(item))[:RAW_LIMIT] if len(name) < RAW_LIMIT else ""), ""
+    raw, form = (_safe(repr(item))[:RAW_LIMIT] if len(name) < RAW_LIMIT else ""), ""
+    if isinstance(item, Record):
+        with suppress(TypeError, ValueError, AttributeError):  # that may be what is wrong with it
+            raw, form = _safe(record_json(item)), RECORD
     return Fault(source=_safe(item.source), where=place, reason=reason, raw=raw, form=form)
 
 
