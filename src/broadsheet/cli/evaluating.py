@@ -56,7 +56,7 @@ def retrieval(
 
 
 class Half(StrEnum):
-    """Which half of the papers is asked for: tune on dev, report test."""
+    """Which half is measured: choose constants on dev, report test."""
 
     DEV = "dev"
     TEST = "test"
@@ -89,6 +89,24 @@ def known(
             progress=move,
         )
     _print(result, is_json=json)
+
+
+@evaluations.command()
+def duplicates(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Holds .jsonl files with works in common.")
+    ],
+    split: Annotated[Half, typer.Option(help="Which half of the pairs.")] = Half.TEST,
+    json: Json = False,
+) -> None:
+    """Measure the rule that tells one work from two, on works that two files hold.
+
+    Example: broadsheet eval duplicates papers --json
+    """
+    from broadsheet.eval.duplicates import evaluate
+
+    with progress_bar("Reading") as move:
+        _print(evaluate(folder, split=split.value, progress=move), is_json=json)
 
 
 Papers = Annotated[
