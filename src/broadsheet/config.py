@@ -100,6 +100,36 @@ class Settings:
     contact_email: str = _setting(
         "", "Where Crossref may write to about this instance; who gives one is served better."
     )
+    openreview_url: str = _setting(
+        "https://api2.openreview.net", "Where OpenReview's API, version 2, is."
+    )
+    openreview_v1_url: str = _setting(
+        "https://api.openreview.net", "Where OpenReview's older venues are."
+    )
+    openreview_token: str = _setting(
+        "", "A bearer token of OpenReview; empty: as a guest.", is_secret=True
+    )
+    acl_url: str = _setting(
+        "https://aclanthology.org", "Where the ACL Anthology's whole export is."
+    )
+    acl_xml_url: str = _setting(
+        "https://raw.githubusercontent.com/acl-org/acl-anthology/master/data/xml",
+        "Where the ACL Anthology's XML files are.",
+    )
+    openalex_url: str = _setting("https://api.openalex.org", "Where OpenAlex's API is.")
+    openalex_key: str = _setting(
+        "", "The key for OpenAlex; empty: very little a day.", is_secret=True
+    )
+    openalex_dates: str = _setting(
+        "published",
+        "By which day OpenAlex's works are found: `published`, or with a paid plan `created` or "
+        "`updated`.",
+    )
+    crossref_url: str = _setting("https://api.crossref.org", "Where Crossref's API is.")
+    s2_url: str = _setting("https://api.semanticscholar.org", "Where Semantic Scholar's API is.")
+    s2_key: str = _setting(
+        "", "The key for Semantic Scholar; empty: shared with all the world.", is_secret=True
+    )
     allow_private_sources: bool = _setting(
         default=False, text="Read feeds and repositories in private networks."
     )
@@ -146,6 +176,12 @@ class Settings:
             raise SettingError(
                 f"admin_token must have at least {SHORTEST_TOKEN} characters, or be empty",
                 field="admin_token",
+            )
+        if self.openalex_dates not in {"published", "created", "updated"}:
+            raise SettingError(
+                "openalex_dates must be published, created or updated, not "
+                f"{self.openalex_dates!r}",
+                field="openalex_dates",
             )
         try:
             ZoneInfo(self.timezone)

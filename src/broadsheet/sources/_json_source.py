@@ -30,7 +30,7 @@ class JsonSource:
         """
         for number, item, raw in _documents.read(self.path):
             where = f"{self.path.name} item {number}"
-            problem = _problem(item)
+            problem = problem_of(item)
             if problem:
                 yield _entry.fault(self.name, where, problem, raw)
                 continue
@@ -48,7 +48,7 @@ class JsonSource:
         raise NotImplementedError
 
 
-def _problem(item: Any) -> str:
+def problem_of(item: Any) -> str:
     """Return why something is no object that could be a paper; "" where it could."""
     if isinstance(item, _documents.BrokenError):
         return str(item)
