@@ -1,17 +1,46 @@
-"""Papers of Semantic Scholar: answers of its graph API and parts of its data sets.
+"""Papers of Semantic Scholar: its search in bulk, answers of its graph API, parts of its data sets.
 
 Fields: https://api.semanticscholar.org/api-docs/graph. Publishers have many abstracts withheld:
 then there is none, and the record says so. Data sets write names in lower case.
+
+Without a key all the world shares one allowance, and 429 is a frequent answer; with one it is a
+request per second. Nothing tells when a paper became known, so each pass reads two weeks of
+publication dates again.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
+from broadsheet.errors import UnreachableError
 from broadsheet.model import Scheme
-from broadsheet.sources import _entry
+from broadsheet.sources import _entry, _plan, _passes
 from broadsheet.sources._entry import Names
+from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import JsonSource, kept, mapping, objects, text, texts
+from broadsheet.sources._plan import Kind
+from broadsheet.sources._passes import Page, Pass
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from broadsheet.model import Record
+    from broadsheet.ports import Remote
+    from broadsheet.sources._http import Http
+    from broadsheet.sources._plan import Means, Opener, Reading
+
+NAME = "semanticscholar"
+FIRST_DAYS = 30
+LOOK_BACK = 14  # days of publication that each pass reads again
+BULK = "/graph/v1/paper/search/bulk"
+FIELDS = (
+    *("paperId", "corpusId", "externalIds", "title", "abstract", "year", "venue", "journal"),
+    *("publicationVenue", "publicationTypes", "publicationDate", "authors", "citationCount"),
+    *("influentialCitationCount", "openAccessPdf", "fieldsOfStudy", "s2FieldsOfStudy"),
+)
 
 _IDS = (
     ("arxiv", "arXiv:", Scheme.ARXIV),
@@ -68,11 +97,61 @@ def to_values(item: dict[str, Any]) -> dict[str, Any]:
 class SemanticScholar(JsonSource):
     """A file of Semantic Scholar's papers."""
 
-    name = "semanticscholar"
+    name = NAME
 
     def values(self, item: dict[str, Any]) -> dict[str, Any]:
         """Return the fields of `to_values`."""
         return to_values(item)
+
+
+def parse(data: bytes, *, where: str = "answer") -> Page:
+    """Return what a page of a search holds, and the token of the next one. Never raises."""
+    try:
+        answer = _passes.answer_of(data)
+    except FieldError as error:
+        return Page(problem=str(error))
+    if not isinstance(answer.get("data"), list):
+        return Page(problem=f"the answer is no list of papers: {str(answer)[:200]}")
+    items = _passes.records(answer["data"], _record, source=NAME, where=where)
+    return Page(items=tuple(items), token=text(answer.get("token")))
+
+
+class Search:
+    """What a query in the language of the bulk search finds."""
+
+    def __init__(self, http: Http, url: str, query: str, *, key: str) -> None:
+        self._ask = partial(http.get, url.rstrip("/") + BULK)
+        self._query = query
+        self._headers = {"x-api-key": key} if key else {}
+
+    def page(self, since: date | None, token: str) -> Page:
+        """Return one page of papers, up to a thousand.
+
+        Raises:
+            SourceError: the API does not answer, or refuses the key or the query.
+        """
+        params = {"query": self._query, "fields": ",".join(FIELDS)}
+        params |= {"publicationDateOrYear": f"{since}:"} if since else {}
+        params |= {"token": token} if token else {}
+        try:
+            answer = self._ask(params=params, headers=self._headers)
+        except UnreachableError as error:
+            if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+                raise UnreachableError(
+                    f"Semantic Scholar refuses the key: mend or clear s2_key ({error.said})",
+                    status=error.status,
+                ) from error
+            raise
+        return parse(answer.body, where=f"{self._query[:60]} since {since or 'ever'}")
+
+
+def _record(item: dict[str, Any]) -> Record:
+    """Return the record of a paper.
+
+    Raises:
+        FieldError: it is none.
+    """
+    return _entry.to_record(NAME, to_values(item))
 
 
 def _unwrapped(item: dict[str, Any]) -> dict[str, Any]:
@@ -94,3 +173,22 @@ def _names(paper: dict[str, Any]) -> Names:
 def _topics(paper: dict[str, Any]) -> list[str]:
     fields = texts(paper.get("fieldsofstudy"))
     return fields + [text(each.get("category")) for each in objects(paper.get("s2fieldsofstudy"))]
+
+
+def _prepare(means: Means, name: str) -> Opener:
+    def opened(reading: Reading) -> Remote:
+        settings = means.settings
+        search = Search(means.http(), settings.s2_url, _plan.part(name), key=settings.s2_key)
+        extent = _passes.extent(reading, first_days=FIRST_DAYS, look_back=LOOK_BACK)
+        return Pass(name, search.page, cursor=reading.cursor, extent=extent)
+
+    return opened
+
+
+KIND = Kind(
+    form="s2:QUERY",
+    reads="papers of Semantic Scholar that a query of its bulk search finds",
+    example='s2:"retrieval augmented" +evaluation',
+    prepare=_prepare,
+    least=timedelta(hours=12),
+)
