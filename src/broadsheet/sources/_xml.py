@@ -22,8 +22,10 @@ from defusedxml.ElementTree import DefusedXMLParser, iterparse
 from broadsheet.sources import _text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from xml.etree.ElementTree import Element
+
+    Opened = Callable[[Element], None]
 
 MAX_ELEMENT = 8 * 1024 * 1024  # bytes; the tree of one takes some twenty times that at worst
 MAX_DEPTH = 200
@@ -87,14 +89,21 @@ def elements(data: bytes, names: Collection[str], *, roots: Collection[str]) -> 
     return _elements(utf8(data), names, roots)
 
 
+def pass_over(_element: Element) -> None:
+    """Take no notice of an element that begins."""
+
+
 def walk(
     source: Pieces,
     names: Collection[str],
     *,
     parser: DefusedXMLParser,
     roots: Collection[str] = (),
+    opened: Opened = pass_over,
 ) -> Iterator[Element]:
     """Yield each outermost element of one of these local names; without names, the root's children.
+
+    ``opened`` is told of every other element when it begins.
 
     Raises:
         XmlError: as for `elements`.
@@ -108,6 +117,8 @@ def walk(
                 _check(path, roots)
                 is_one = local(element) in names if names else len(path) == 2  # noqa: PLR2004
                 wanted = element if wanted is None and is_one else wanted
+                if wanted is None:
+                    opened(element)
                 continue
             path.pop()
             if wanted is not None and wanted is not element:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
+    from broadsheet.sources._xml import Opened
+
 _STEP = 256 * 1024  # bytes that are decoded at a time
 _DECLARED = re.compile(rb"^<\?xml[^>]*\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
@@ -34,16 +36,20 @@ _CONTROL_REFERENCE = re.compile(
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def read(path: Path, names: Collection[str] = ()) -> Iterator[Element]:
+def read(
+    path: Path, names: Collection[str] = (), *, opened: Opened = _xml.pass_over
+) -> Iterator[Element]:
     """Yield each outermost element of one of these local names; without names, the root's children.
 
-    Each is whole when it comes, and is emptied when the next one is asked for.
+    Each is whole when it comes, and is emptied when the next one is asked for. ``opened`` is told
+    of every other element when it begins, with its attributes and nothing in it: what stands
+    around those that come.
 
     Raises:
         XmlError: the XML breaks, ends too early, declares entities, or an element is too large.
         SourceError: there is no such file, or it may not be read.
     """
-    yield from _elements(_Source(_lines.chunks(path)), names)
+    yield from _elements(_Source(_lines.chunks(path)), names, opened)
 
 
 def read_bytes(data: bytes, names: Collection[str]) -> Iterator[Element]:
@@ -53,12 +59,13 @@ def read_bytes(data: bytes, names: Collection[str]) -> Iterator[Element]:
         XmlError: the XML breaks, ends too early, declares entities, or an element is too large.
     """
     steps = range(0, len(data), _STEP)
-    yield from _elements(_Source(data[at : at + _STEP] for at in steps), names)
+    source = _Source(data[at : at + _STEP] for at in steps)
+    yield from _elements(source, names, _xml.pass_over)
 
 
-def _elements(source: _Source, names: Collection[str]) -> Iterator[Element]:
+def _elements(source: _Source, names: Collection[str], opened: Opened) -> Iterator[Element]:
     parser = DefusedXMLParser(target=TreeBuilder(), encoding="utf-8")
-    yield from _xml.walk(source, names, parser=parser)
+    yield from _xml.walk(source, names, parser=parser, opened=opened)
 
 
 def text(element: Element | None) -> str:

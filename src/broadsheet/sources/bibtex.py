@@ -64,13 +64,13 @@ class BibTeX:
                 yield _entry.fault(self.name, where, found.reason, found.raw)
             elif found.kind not in _NOT_PAPERS:
                 try:
-                    yield to_record(found)
+                    yield to_record(found, source=self.name)
                 except FieldError as error:
                     yield _entry.fault(self.name, f"{where} ({found.key})", error, found.raw)
 
 
-def to_record(entry: Reference) -> Record:
-    """Return the record of an entry.
+def to_record(entry: Reference, *, source: str = "bibtex") -> Record:
+    """Return the record of an entry; ``source`` is the name that it carries.
 
     Raises:
         FieldError: a field cannot be used; there is no title.
@@ -79,7 +79,7 @@ def to_record(entry: Reference) -> Record:
     names = _names(fields)
     texts = {name: normal.clean(_entry.plain(fields.get(name, ""))) for name in _VENUES}
     return _entry.to_record(
-        BibTeX.name,
+        source,
         {
             **names.values(),
             "title": _title(fields),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from broadsheet.errors import FormatError, SourceError
 from broadsheet.sources import _documents, _fields, _lines, answers
 from broadsheet.sources._bibtex import is_bibtex
+from broadsheet.sources.acl import AclBib, AclXml, is_acl_bib
 from broadsheet.sources.arxiv_snapshot import ArxivSnapshot, is_snapshot
 from broadsheet.sources.beir import CORPUS, Beir
 from broadsheet.sources.bibtex import BibTeX
@@ -42,14 +43,15 @@ PREFACE_LINES = 5_000
 STDIN = "-"
 _KINDS = (
     "Broadsheet reads JSON Lines, BibTeX, RIS, Web of Science, nbib, CSL-JSON, EndNote XML, "
-    "Zotero RDF, PubMed XML, arXiv's snapshot, works of OpenAlex, Crossref and Semantic Scholar "
-    "(all also .gz and .zst), feeds, answers of arXiv and OAI-PMH, "
+    "Zotero RDF, PubMed XML, the ACL Anthology's XML, arXiv's snapshot, works of OpenAlex, "
+    "Crossref and Semantic Scholar (all also .gz and .zst), feeds, answers of arXiv and OAI-PMH, "
     "captured pages (plain text), tables of votes (.tsv) and BEIR folders"
 )
 _REFERENCES: tuple[tuple[Callable[[bytes], bool], Callable[[Path], Source]], ...] = (
     (is_web_of_science, WebOfScience),
     (is_nbib, Nbib),
     (is_ris, Ris),
+    (is_acl_bib, AclBib),
     (is_bibtex, BibTeX),
 )
 _OBJECTS: tuple[tuple[Callable[[dict[str, Any]], bool], Callable[[Path], Source]], ...] = (
@@ -63,6 +65,7 @@ _OBJECTS: tuple[tuple[Callable[[dict[str, Any]], bool], Callable[[Path], Source]
 _ROOTS: tuple[tuple[re.Pattern[bytes], Callable[[Path], Source]], ...] = (
     (re.compile(rb"<(?:PubmedArticleSet|MedlineCitationSet)\b"), PubMed),
     (re.compile(rb"<xml\b[^>]*>\s*<records\b"), EndNote),
+    (re.compile(rb"<collection\b[^>]*\bid\s*="), AclXml),
     (re.compile(rb"<rdf:RDF\b[^>]*zotero\.org/namespaces"), Zotero),
     (re.compile(rb"<OAI-PMH\b"), answers.oai),
     (re.compile(rb"<feed\b.*?arxiv\.org/api/", re.DOTALL), answers.arxiv_answer),
