@@ -19,13 +19,18 @@ from broadsheet.sources import (
     _arxiv_kinds,
     _http,
     _wire,
+    acl,
     biorxiv,
     chemrxiv,
+    crossref,
     daily_list,
     eutilities,
     feed,
     oai_pmh,
+    openalex,
+    openreview,
     opml,
+    semantic_scholar,
 )
 from broadsheet.sources._plan import Kind, Means, Plan, Reading
 from broadsheet.sources._turns import Timing, Turns
@@ -44,6 +49,7 @@ __all__ = [
     "check_interval",
     "kind_of",
     "listed",
+    "names_in",
     "plans",
     "split_interval",
     "spoken",
@@ -55,6 +61,11 @@ KINDS: tuple[Kind, ...] = (
     chemrxiv.KIND,
     eutilities.KIND,
     daily_list.KIND,
+    openreview.KIND,
+    acl.KIND,
+    openalex.KIND,
+    crossref.KIND,
+    semantic_scholar.KIND,
     feed.KIND,
     oai_pmh.KIND,
     opml.KIND,
@@ -81,6 +92,23 @@ def kind_of(name: str) -> Kind:
     raise SettingError(f"sources must name one of: {forms}; not {name[:80]!r}", field="sources")
 
 
+def names_in(text: str) -> list[str]:
+    """Return the names in the setting `sources`.
+
+    They are separated by commas, and so are the parts of a filter in a name: what is the name of
+    no source belongs to the one before it, where that one has a part that can go on.
+    """
+    found: list[str] = []
+    for piece in filter(None, map(str.strip, text.split(","))):
+        timed = _INTERVAL.fullmatch(piece)
+        is_name = any(kind.takes(timed["name"] if timed else piece) for kind in KINDS)
+        if is_name or not found or ":" not in found[-1]:
+            found.append(piece)
+        else:
+            found[-1] += f",{piece}"
+    return found
+
+
 def plans(
     settings: Settings, names: Iterable[str] | None = None, *, timing: Timing | None = None
 ) -> dict[str, Plan]:
@@ -89,7 +117,7 @@ def plans(
     Raises:
         SettingError: a name is of none of the known forms.
     """
-    wanted = settings.sources.split(",") if names is None else names
+    wanted = names_in(settings.sources) if names is None else names
     means = _means(settings, timing or Timing())
     found = [_plan(name.strip(), means) for name in wanted if name.strip()]
     return {plan.name: plan for plan in found}
