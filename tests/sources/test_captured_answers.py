@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from broadsheet.errors import SourceError
 from broadsheet.model import Fault, Record
 from broadsheet.sources.bibtex import BibTeX
 from broadsheet.sources.crossref import Crossref
+from broadsheet.sources.detect import open_files
 from broadsheet.sources.openalex import OpenAlex
 from broadsheet.sources.ris import Ris, WebOfScience, is_web_of_science
 from broadsheet.sources.semantic_scholar import SemanticScholar
@@ -67,6 +69,63 @@ def test_files_of_ris() -> None:
     assert (len(records), len(faults)) == (20, 5)
     assert {fault.reason for fault in faults} == {NO_TITLE}
     assert not [fault for fault in faults if re.search(r"(?m)^(?:TI|T1|ST)  - \S", fault.raw)]
+
+
+@pytest.mark.parametrize(
+    ("folder", "ending", "records", "faults"),
+    [
+        pytest.param("arxiv-atom", ".xml", 245, {"arXiv answers with an error": 1}, id="arXiv"),
+        # What asked, when and with which status: no papers.
+        pytest.param("arxiv-atom", ".json", 0, {NO_TITLE: 20}, id="notes beside answers"),
+        pytest.param("arxiv-oai", ".xml", 999, {"id: '0811.36489' is no arXiv id": 1}, id="raw"),
+        pytest.param("arxiv-rss", ".xml", 7, {}, id="announcements"),
+        pytest.param("bibtex", ".bib", 184, {NO_TITLE: 27, "is empty": 1}, id="BibTeX"),
+        # One answer a line, each in a text of its own: `test_answers_of_services` unwraps them.
+        pytest.param("crossref", ".jsonl", 0, {NO_TITLE: 170}, id="Crossref's log"),
+        pytest.param("openalex", ".jsonl", 0, {NO_TITLE: 12}, id="OpenAlex's log"),
+        pytest.param("semanticscholar", ".jsonl", 0, {NO_TITLE: 127}, id="Semantic Scholar's log"),
+        pytest.param("daily-papers-api", ".json", 77, {}, id="daily list"),
+        pytest.param("daily-papers-api", ".xml", 141, {}, id="feeds"),
+        pytest.param(
+            "oai-pmh",
+            ".xml",
+            6,
+            {
+                "the repository has deleted this record": 3,
+                "identifier: the record's header has none": 1,
+                "the service answers with an error": 7,
+                "is of no kind that is known here": 1,  # it holds the words "broken xml"
+            },
+            id="OAI-PMH",
+        ),
+        pytest.param("ris", ".ris", 20, {NO_TITLE: 5}, id="RIS"),
+    ],
+)
+def test_every_file_is_imported_or_refused_truly(
+    folder: str, ending: str, records: int, faults: dict[str, int]
+) -> None:
+    """As `broadsheet import FILE` reads it: its kind by content, and a reason for all that is not.
+
+    The numbers were counted by reading the files.
+    """
+    read = 0
+    reasons: Counter[str] = Counter()
+    for path in sorted((corpora() / "captures" / folder).glob(f"*{ending}")):
+        try:
+            (source,) = open_files([path])
+        except SourceError as error:
+            reasons[_told(str(error), faults)] += 1
+            continue
+        good, bad = sorted_out(source.read())
+        read += len(good)
+        reasons.update(_told(fault.reason, faults) for fault in bad)
+
+    assert (read, dict(reasons)) == (records, faults)
+
+
+def _told(reason: str, known: Iterable[str]) -> str:
+    """Return which of the known reasons this is, or it as it is."""
+    return next((one for one in known if one in reason), reason)
 
 
 @pytest.mark.parametrize(

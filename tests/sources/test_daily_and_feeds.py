@@ -18,6 +18,8 @@ from broadsheet.sources._http import Client, Http
 from broadsheet.sources._turns import Turns
 from broadsheet.sources.daily_list import DailyList
 from broadsheet.sources.feed import Feed, source_name
+from tests.servers.daily import Daily
+from tests.servers.daily import entry as served
 from tests.servers.http import Asked, Said, serving
 from tests.support import corpora
 from tests.support_time import FakeTime
@@ -31,29 +33,7 @@ NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 def entry(number: int = 1, votes: int = 5, **changes: Any) -> dict[str, Any]:
     """Return a paper of the daily list as its API gives it."""
-    paper: dict[str, Any] = {
-        "id": f"2603.{number:05d}",
-        "authors": [
-            {"_id": "1", "name": "Ada Lovelace", "hidden": False},
-            {"_id": "2", "name": "Nobody", "hidden": True},
-        ],
-        "publishedAt": "2026-03-01T00:00:00.000Z",
-        "submittedOnDailyAt": "2026-03-04T00:00:00.000Z",
-        "title": f"Well {number}",
-        "summary": "We dig.",
-        "upvotes": votes,
-        "githubRepo": "https://github.com/wells/wells",
-        "githubStars": 8,
-        "projectPage": "https://wells.example/",
-        "ai_summary": "Digging.",
-        "ai_keywords": ["Wells", "digging"],
-    }
-    return {
-        "paper": paper | changes,
-        "publishedAt": paper["publishedAt"],
-        "title": paper["title"],
-        "numComments": 2,
-    }
+    return served(number, **({"upvotes": votes} | changes))
 
 
 def only(page: daily_list.Page | feed.Batch) -> Record:
@@ -95,6 +75,55 @@ def test_an_entry_says_all_this() -> None:
             (SignalKind.STAR, 8, "github"),
         )
     )
+
+
+@pytest.mark.parametrize("place", ["paper", "entry"])
+def test_who_picked_it_and_what_is_shown_is_kept(place: str) -> None:
+    """By name: pictures and numbers of people are nobody's business here."""
+    ada = {"_id": "9", "name": "ada", "fullname": "Ada L.", "avatarUrl": "a.png", "isPro": True}
+    wells = {"_id": "8", "name": "wells", "fullname": "Wells & Sons", "avatar": "w.png"}
+    more: dict[str, Any] = {"organization": wells, "mediaUrls": ["https://cdn.example/1.mp4"]}
+    value = entry(**(more | {"submittedOnDailyBy": ada} if place == "paper" else {}))
+    value |= more | {"submittedBy": ada, "isAuthorParticipating": True} if place == "entry" else {}
+    record = only(daily_list.parse(json.dumps([value]).encode(), seen=NOW))
+
+    assert record.extra["submitted_by"] == {"name": "ada", "fullname": "Ada L."}
+    assert record.extra["organization"] == {"name": "wells", "fullname": "Wells & Sons"}
+    assert record.extra["mediaUrls"] == ["https://cdn.example/1.mp4"]
+    assert record.extra.get("author_participates") is (True if place == "entry" else None)
+    assert "png" not in str(record)
+
+
+def test_a_full_day_has_a_second_page(http: Http, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or what stands behind the limit would never be seen."""
+    monkeypatch.setattr(daily_list, "LIMIT", 2)
+    daily = Daily({DAY: [entry(number) for number in (1, 2, 3)]})
+    with serving(daily.answer) as server:
+        source = DailyList(http, server.url, cursor={}, now=NOW, since=DAY)
+        found = [item.source_id for item in source.read() if isinstance(item, Record)]
+
+        assert [asked.params.get("p") for asked in server.asked] == [None, "1"]
+    assert found == ["2603.00001", "2603.00002", "2603.00003"]
+
+
+def test_a_long_past_that_breaks_off_goes_on(http: Http) -> None:
+    """A run has a budget: the next one begins where it was spent, not at the beginning or today."""
+    daily = Daily({DAY - timedelta(days=number): [entry(number)] for number in range(9)})
+    with serving(daily.answer) as server:
+        done = DailyList(http, server.url, cursor={}, now=NOW)
+        list(done.read())
+        server.faults = [Said(body=b"[]")] * 3 + [Said(status=418)]
+        past = DailyList(http, server.url, cursor=done.cursor, now=NOW, since=date(2026, 2, 20))
+        with pytest.raises(UnreachableError):
+            list(past.read())
+        server.asked.clear()
+        again = DailyList(http, server.url, cursor=past.cursor, now=NOW)
+        list(again.read())
+
+        days = [asked.params["date"] for asked in server.asked]
+    assert (days[0], days[-1]) == ("2026-02-23", "2026-03-04")
+    assert len(again.cursor["totals"]) == 4  # of the days that are read again; not of all
+    assert "past" not in again.cursor
 
 
 def test_totals_of_an_unknown_moment_count_from_the_day_of_picking() -> None:

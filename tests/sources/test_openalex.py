@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from broadsheet.errors import RateLimitedError, SettingError, UnreachableError
 from broadsheet.model import Fault, Identifier, Record, Scheme, Status
 from broadsheet.sources import openalex
+from broadsheet.sources.detect import open_files
 from tests import support_json
 from tests.servers.openalex import OpenAlex, settings
 from tests.support_sync import Instance, instance
@@ -255,6 +258,59 @@ def test_one_bad_work_costs_itself(service: OpenAlex) -> None:
 def test_what_is_no_answer_is_said(body: bytes, problem: str) -> None:
     """A run ends with the reason, and the cursor stays."""
     assert problem in openalex.parse(body).problem
+
+
+def snapshot(folder: Path, service: OpenAlex, *, more: str = "") -> Path:
+    """Write a snapshot of two days as OpenAlex lays it out; return its folder of works."""
+    works = folder / "works"
+    entries = []
+    for day, names in (("2026-03-01", ("W1001", "W1002")), ("2026-03-02", ("W1003",))):
+        part = works / f"updated_date={day}" / "part_000.gz"
+        part.parent.mkdir(parents=True)
+        lines = "\n".join(json.dumps(service.works[name]) for name in names)
+        part.write_bytes(gzip.compress(lines.encode()))
+        url = f"s3://openalex/data/works/updated_date={day}/part_000.gz"
+        entries.append({"url": url, "meta": {"content_length": 9, "record_count": len(names)}})
+    if more:
+        entries.append({"url": more, "meta": {}})
+    manifest = {"entries": entries, "meta": {"record_count": 3}}
+    (works / "manifest").write_text(json.dumps(manifest, indent=2))
+    return works
+
+
+@pytest.mark.parametrize("name", [".", "manifest"])
+def test_a_snapshot_is_read_by_its_manifest(tmp_path: Path, service: OpenAlex, name: str) -> None:
+    """The folder or the file: all works of all days."""
+    works = snapshot(tmp_path, service)
+    (source,) = open_files([works / name])
+
+    assert [item.source_id for item in source.read() if isinstance(item, Record)] == [
+        "10.1000/wells.1",
+        "10.1000/wells.2",
+        "10.1000/wells.3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        pytest.param(
+            "s3://openalex/data/works/updated_date=x/part_9.gz", "No such file", id="gone"
+        ),
+        pytest.param("s3://x/works/../../etc/passwd", "outside its folder", id="outside"),
+    ],
+)
+def test_a_manifest_names_no_other_files(
+    tmp_path: Path, service: OpenAlex, url: str, reason: str
+) -> None:
+    """What is not here, or is none of its business, is a fault; the rest is read."""
+    works = snapshot(tmp_path, service, more=url)
+    (source,) = open_files([works])
+    *records, fault = source.read()
+
+    assert len(records) == 3
+    assert isinstance(fault, Fault)
+    assert reason in fault.reason
 
 
 @given(st.binary() | support_json.anything.map(_json))

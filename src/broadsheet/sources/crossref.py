@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from broadsheet.errors import UnreachableError
 from broadsheet.model import Fault, Record, Scheme
-from broadsheet.sources import _entry, _plan, _passes
+from broadsheet.sources import _entry, _passes, _plan
 from broadsheet.sources._entry import Names
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import JsonSource, kept, mapping, objects, text, texts

@@ -3,7 +3,8 @@
 ``GET /api/daily_papers?date=2026-08-21``. The day on which a paper was picked is not the day on
 which it was published: asking for the one and filtering by the other finds nothing. Votes,
 comments and stars are totals at the moment of asking; a total that has not moved since the last
-reading is not noted again.
+reading is not noted again. Who picked a paper, for which organisation it was made, and what its
+makers show of it, are kept beside the record, by name only.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ NAME = "daily"
 BEGAN = date(2023, 5, 4)  # the first day of the list
 PATH = "/api/daily_papers"
 ONE_DAY = timedelta(days=1)
-LIMIT = 100  # papers of one answer; a day has a few dozen
+LIMIT = 100  # papers of one answer; a day has a few dozen, and then a second page
+MAX_PAGES = 20  # of one day
 LOOK_BACK = 3  # days that are read again, for their votes
 FIRST_DAYS = 7  # before the first reading
 FORM = "daily"
@@ -42,7 +44,8 @@ _COUNTS = (
     (SignalKind.COMMENT, "hosted", "numComments"),
     (SignalKind.STAR, "github", "githubStars"),
 )
-_KEPT = ("organization", "ai_summary_model", "discussionId", "mediaUrls")
+_KEPT = ("ai_summary_model", "discussionId", "mediaUrls")
+_NAMES = ("name", "fullname")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,12 @@ class DailyList:
         self._now = now
         self._totals: dict[str, str] = dict(cursor.get("totals", {}))
         self._day = str(cursor.get("day", ""))
-        self._first = since or self._start()
+        self._past = dict(cursor.get("past", {}))
+        asked = since.isoformat() if since else ""
+        if asked and self._past.get("asked") != asked:
+            self._past = {"asked": asked, "next": asked}
+        known = self._past.get("next")
+        self._first = date.fromisoformat(known) if known else self._start()
 
     @property
     def name(self) -> str:
@@ -108,8 +116,9 @@ class DailyList:
 
     @property
     def cursor(self) -> Mapping[str, Any]:
-        """The last day that was read, and the totals that were noted lately."""
-        return {"day": self._day, "totals": dict(self._totals)}
+        """The last day that was read, the totals of late, and how far a longer past was read."""
+        past = {"past": dict(self._past)} if self._past else {}
+        return {"day": self._day, "totals": dict(self._totals), **past}
 
     def read(self) -> Iterator[Record | Observation | Fault]:
         """Yield the papers of each day, oldest day first.
@@ -121,12 +130,13 @@ class DailyList:
             SourceError: a day could not be read; the others are done, or those before it.
         """
         today = self._now.astimezone(UTC).date()
+        late = today - timedelta(days=LOOK_BACK)  # earlier days are not read again
         kept: dict[str, str] = {}
         failures: dict[date, UnreachableError] = {}
         day = self._first
         while day <= today:
             try:
-                page = self._page(day)
+                items = self._items(day)
             except UnreachableError as error:
                 if error.status is None or day - ONE_DAY in failures:
                     raise
@@ -135,13 +145,20 @@ class DailyList:
                 continue
             if day - ONE_DAY in failures:
                 yield _missing(day - ONE_DAY, failures[day - ONE_DAY])
-            for item in page.items:
-                yield self._news(item, kept) if isinstance(item, Record) else item
-            self._day = max(self._day, day.isoformat())
+            for item in items:
+                yield self._news(item, kept) if isinstance(item, Record) and day >= late else item
+            self._note(day)
             day += ONE_DAY
+        self._past = {}
         if failures:
             raise next(iter(failures.values()))
         self._totals = kept  # of the days that are read again
+
+    def _note(self, day: date) -> None:
+        """Note that a day was read."""
+        self._day = max(self._day, day.isoformat())
+        if self._past:
+            self._past["next"] = (day + ONE_DAY).isoformat()
 
     def _start(self) -> date:
         today = self._now.astimezone(UTC).date()
@@ -149,13 +166,25 @@ class DailyList:
             return today - timedelta(days=FIRST_DAYS)
         return min(date.fromisoformat(self._day), today) - timedelta(days=LOOK_BACK)
 
-    def _page(self, day: date) -> Page:
-        params = {"date": day.isoformat(), "limit": str(LIMIT)}
-        answer = self._http.get(self._url, params=params)
-        page = parse(answer.body, where=str(day), day=day, seen=self._now)
-        if page.problem:
-            raise UnreachableError(f"{self._url} of {day}: {page.problem}", status=answer.status)
-        return page
+    def _items(self, day: date) -> list[Record | Fault]:
+        """Return the entries of a day, of all its pages.
+
+        Raises:
+            UnreachableError: a page is none.
+        """
+        found: list[Record | Fault] = []
+        for number in range(MAX_PAGES):
+            params = {"date": day.isoformat(), "limit": str(LIMIT)}
+            params |= {"p": str(number)} if number else {}
+            answer = self._http.get(self._url, params=params)
+            page = parse(answer.body, where=str(day), day=day, seen=self._now)
+            if page.problem:
+                told = f"{self._url} of {day}: {page.problem}"
+                raise UnreachableError(told, status=answer.status)
+            found += page.items
+            if len(page.items) < LIMIT:
+                break
+        return found
 
     def _news(self, record: Record, kept: dict[str, str]) -> Record:
         """Return the record without totals that have not moved since they were noted."""
@@ -222,12 +251,33 @@ def _record(entry: Any, *, day: date | None, seen: datetime | None) -> Record:
             "ai_keywords": paper.get("ai_keywords"),
             "githubRepo": paper.get("githubRepo"),
             "projectPage": paper.get("projectPage"),
-            "extra": {name: paper[name] for name in _KEPT if name in paper},
+            "extra": _extra(entry, paper),
         },
         shelf=NAME,
     )
     at = seen or (datetime.combine(picked, time(), UTC) if picked else None)
     return replace(record, signals=_signals({**entry, **paper}, at) if at else ())
+
+
+def _extra(entry: Mapping[str, Any], paper: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what has no place of its own; until 2025 some of it stood in the entry only."""
+    both = {**entry, **paper}
+    named = {
+        "organization": both.get("organization"),
+        "submitted_by": paper.get("submittedOnDailyBy") or entry.get("submittedBy"),
+    }
+    found = {name: both[name] for name in _KEPT if both.get(name)}
+    found |= {name: people for name, value in named.items() if (people := _called(value))}
+    if entry.get("isAuthorParticipating") is True:
+        found["author_participates"] = True
+    return found
+
+
+def _called(value: Any) -> dict[str, str]:
+    """Return how a person or an organisation is called: nothing else of them is kept."""
+    if not isinstance(value, dict):
+        return {}
+    return {name: value[name] for name in _NAMES if isinstance(value.get(name), str)}
 
 
 def _picked(entry: Mapping[str, Any], paper: Mapping[str, Any]) -> date | None:

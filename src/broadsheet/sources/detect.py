@@ -21,6 +21,7 @@ from broadsheet.sources.endnote import EndNote
 from broadsheet.sources.jsonlines import JsonLines, to_record
 from broadsheet.sources.nbib import Nbib, is_nbib
 from broadsheet.sources.openalex import OpenAlex, is_openalex
+from broadsheet.sources.openalex_snapshot import FILE, OpenAlexSnapshot, is_manifest
 from broadsheet.sources.opml import is_opml
 from broadsheet.sources.pubmed import PubMed
 from broadsheet.sources.ris import Ris, WebOfScience, is_ris, is_web_of_science
@@ -57,6 +58,7 @@ _REFERENCES: tuple[tuple[Callable[[bytes], bool], Callable[[Path], Source]], ...
 _OBJECTS: tuple[tuple[Callable[[dict[str, Any]], bool], Callable[[Path], Source]], ...] = (
     (is_snapshot, ArxivSnapshot),
     (is_openalex, OpenAlex),
+    (is_manifest, OpenAlexSnapshot),
     (is_semantic_scholar, SemanticScholar),
     (is_crossref, Crossref),
     (is_csl, Csl),
@@ -98,8 +100,10 @@ def _open(path: Path) -> Source:
     if str(path) == STDIN:
         return JsonLines(path)
     if path.is_dir():
+        if (path / FILE).is_file():
+            return _by_content(path / FILE, _sample(path / FILE))
         if not (path / CORPUS).is_file():
-            raise FormatError(f"{path} is a folder without {CORPUS}; {_KINDS}")
+            raise FormatError(f"{path} is a folder without {CORPUS} or {FILE}; {_KINDS}")
         return Beir(path)
     if not path.exists():
         raise SourceError(f"{path}: there is no such file")

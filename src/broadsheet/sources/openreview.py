@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import SettingError, UnreachableError
 from broadsheet.model import Record, Signal, SignalKind
-from broadsheet.sources import _entry, _plan, _passes
+from broadsheet.sources import _entry, _passes, _plan
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import mapping, objects, text, texts
+from broadsheet.sources._passes import Page, Pass
 from broadsheet.sources._plan import Kind
 from broadsheet.sources._turns import Site
-from broadsheet.sources._passes import Page, Pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

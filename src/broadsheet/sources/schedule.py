@@ -15,7 +15,7 @@ import structlog
 
 from broadsheet.errors import SettingError
 from broadsheet.model import Scheduled, Sync
-from broadsheet.sources.network import listed, plans, split_interval
+from broadsheet.sources.network import listed, names_in, plans, split_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def scheduled(settings: Settings, rows: Sequence[Sync], *, now: datetime) -> lis
         now: When a source is due that has not come into the schedule yet.
     """
     known = {row.source: row for row in rows}
-    base = [split_interval(text)[0] for text in settings.sources.split(",") if text.strip()]
+    base = [split_interval(text)[0] for text in names_in(settings.sources)]
     added = {row.source for row in rows if row.is_added}
     found = Schedule(settings).plans(rows)
     return [

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import UnreachableError
 from broadsheet.model import Scheme
-from broadsheet.sources import _entry, _plan, _passes
+from broadsheet.sources import _entry, _passes, _plan
 from broadsheet.sources._entry import Names
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import JsonSource, kept, mapping, objects, text, texts
-from broadsheet.sources._plan import Kind
 from broadsheet.sources._passes import Page, Pass
+from broadsheet.sources._plan import Kind
 
 if TYPE_CHECKING:
     from datetime import date
