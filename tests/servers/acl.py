@@ -64,7 +64,7 @@ class Anthology:
             "<author><first>Émilie</first><last>du Châtelet</last>"
             "<affiliation>Cirey</affiliation></author>"
             f"<pages>{talk.number}-9</pages><abstract>{talk.abstract}</abstract>"
-            f'<url hash="12345678">{name}.{talk.number}</url>'
+            f'<pdf hash="12345678"/><url>{name}.{talk.number}</url>'
             f"<bibkey>lovelace-{talk.number}-wells</bibkey>"
             f"<doi>10.18653/v1/{name}.{talk.number}</doi>{talk.more}</paper>"
             for talk in talks
@@ -76,8 +76,8 @@ class Anthology:
             "<editor><first>Mary</first><last>Somerville</last></editor>"
             "<publisher>Association for Computational Linguistics</publisher>"
             "<month>March</month><year>2026</year>"
-            f'<url hash="12345678">{name}</url><venue>wells</venue></meta>'
-            f'<frontmatter><url hash="12345678">{name}.0</url><bibkey>wells-2026</bibkey>'
+            f"<url>{name}</url><venue>wells</venue></meta>"
+            f"<frontmatter><url>{name}.0</url><bibkey>wells-2026</bibkey>"
             f"</frontmatter>{papers}</volume>"
         )
 

@@ -237,7 +237,8 @@ def _person(author: Element) -> str:
 
 
 def _links(paper: Element, name: str) -> list[Mapping[str, str]]:
-    found = [{"kind": "pdf", "url": f"{PAGES}/{name}.pdf"}] if _has(paper, "url") else []
+    has_pdf = _has(paper, "pdf") or _has(paper, "url")  # old files have only a url
+    found = [{"kind": "pdf", "url": f"{PAGES}/{name}.pdf"}] if has_pdf else []
     for tag, kind in (("pwccode", "code"), ("pwcdataset", "data")):
         for each in within(paper, tag):
             url = each.get("url") or ""
