@@ -141,7 +141,7 @@ def test_a_wrong_key_is_said(service: OpenAlex, tmp_path: Path, clock: StillCloc
         instance(
             service.answer, settings, folder=tmp_path, clock=clock, OPENALEX_KEY="old"
         ) as read,
-        pytest.raises(UnreachableError, match="mend or clear openalex_key"),
+        pytest.raises(UnreachableError, match="setting `openalex_key`"),
     ):
         read.run()
 

@@ -165,15 +165,7 @@ class Works:
         return Page(items=tuple(found))
 
     def _get(self, url: str, params: Mapping[str, str]) -> Answer:
-        try:
-            return self._http.get(url, params=params, headers=self._headers)
-        except UnreachableError as error:
-            if error.status == HTTPStatus.UNAUTHORIZED:
-                raise UnreachableError(
-                    f"OpenAlex refuses the key: mend or clear openalex_key ({error.said})",
-                    status=error.status,
-                ) from error
-            raise
+        return self._http.get(url, params=params, headers=self._headers, key="openalex_key")
 
 
 def _record(item: dict[str, Any], *, asked: str = "") -> Record:

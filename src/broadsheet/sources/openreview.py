@@ -269,7 +269,9 @@ class Venue:
         way = self._ways[number]
         params = {way.field: way.value, "limit": str(PAGE), "details": "replies"}
         params |= {"sort": "tmdate:desc"} | ({"after": after} if after else {})
-        answer = self._http.get(way.url, params=params, headers=self._headers)
+        answer = self._http.get(
+            way.url, params=params, headers=self._headers, key="openreview_token"
+        )
         page = parse(answer.body, where=f"{way.value[:80]} after {after or 'nothing'}", known=since)
         if page.problem.startswith("the answer is a page"):
             raise UnreachableError(

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from broadsheet.errors import UnreachableError
 from broadsheet.model import Scheme
 from broadsheet.sources import _entry, _passes, _plan
 from broadsheet.sources._entry import Names
@@ -133,15 +131,7 @@ class Search:
         params = {"query": self._query, "fields": ",".join(FIELDS)}
         params |= {"publicationDateOrYear": f"{since}:"} if since else {}
         params |= {"token": token} if token else {}
-        try:
-            answer = self._ask(params=params, headers=self._headers)
-        except UnreachableError as error:
-            if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-                raise UnreachableError(
-                    f"Semantic Scholar refuses the key: mend or clear s2_key ({error.said})",
-                    status=error.status,
-                ) from error
-            raise
+        answer = self._ask(params=params, headers=self._headers, key="s2_key")
         return parse(answer.body, where=f"{self._query[:60]} since {since or 'ever'}")
 
 
