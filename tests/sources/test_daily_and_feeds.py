@@ -112,7 +112,7 @@ def test_a_long_past_that_breaks_off_goes_on(http: Http) -> None:
     with serving(daily.answer) as server:
         done = DailyList(http, server.url, cursor={}, now=NOW)
         list(done.read())
-        server.faults = [Said(body=b"[]")] * 3 + [Said(status=418)]
+        server.faults = [Said(body=b"[]")] * 3 + [Said(status=418)] * 2
         past = DailyList(http, server.url, cursor=done.cursor, now=NOW, since=date(2026, 2, 20))
         with pytest.raises(UnreachableError):
             list(past.read())
