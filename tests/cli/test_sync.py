@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from broadsheet.assemble import open_library
 from broadsheet.text import arxiv_calendar
 from tests.servers.arxiv import Arxiv, Preprint, arxiv, settings
 from tests.servers.feeds import feeds
@@ -144,3 +149,81 @@ def test_a_report_for_people(service: Arxiv, tmp_path: Path) -> None:
 
     assert "1 new, 0 merged" in done.stdout
     assert "The library holds 1 papers." in done.stdout
+
+
+# --- ending what goes on ---
+
+
+@contextmanager
+def harvesting(data: Path, service: Arxiv) -> Iterator[subprocess.Popen[str]]:
+    """Start a long harvest; the block begins when it has asked twice."""
+    assert service.server is not None
+    service.page = 1
+    papers = (replace(WELL, id=f"2603.{n:05d}", title=f"Well {n}") for n in range(1, 60))
+    service.add(*papers)
+    kept = {name: value for name, value in os.environ.items() if name[:11] != "BROADSHEET_"}
+    command = [sys.executable, "-m", "broadsheet", "--data", str(data)]
+    process = subprocess.Popen(
+        [*command, "sync", "arxiv-oai", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=kept | settings(service.server),
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while len(service.server.asked) < 2 and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def test_one_ctrl_c_saves_and_ends(service: Arxiv, tmp_path: Path) -> None:
+    """What was read is there, the claim is given back, and the next sync goes on."""
+    with harvesting(tmp_path, service) as process:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+
+    report = json.loads(out)
+    assert process.returncode == 1
+    assert 1 <= report["new"] < 59
+    assert "Ctrl-C again ends at once" in err
+    assert "the next sync goes on there" in report["errors"][0]
+    library = open_library(tmp_path, environ={})
+    (row,) = library.store.syncs()
+    assert (row.holder, row.error, library.status().papers) == ("", "", report["papers"])
+    library.close()
+
+
+def test_a_second_ctrl_c_ends_at_once(service: Arxiv, tmp_path: Path) -> None:
+    """Also while nothing can be saved; the claim runs out by itself."""
+    with harvesting(tmp_path, service) as process:
+        assert service.server is not None
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        while "Ctrl-C again" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+
+    assert process.returncode in {1, 130}
+
+
+def test_another_process_ends_a_reading(service: Arxiv, tmp_path: Path) -> None:
+    """By a wish in the store, seen within a beat; it is no failure."""
+    with harvesting(tmp_path, service) as process:
+        done = run(tmp_path, service, "sync", "--cancel", "--json")
+        out, _ = process.communicate(timeout=60)
+
+    assert json.loads(done.stdout) == {"cancelled": ["arxiv-oai"]}
+    assert 1 <= json.loads(out)["new"] < 59
+    library = open_library(tmp_path, environ={})
+    (row,) = library.store.syncs()
+    assert (row.holder, row.is_cancelled, row.failures) == ("", True, 0)
+    library.close()
