@@ -86,6 +86,18 @@ def test_each_address_once_and_not_too_many() -> None:
     assert len({link.url.casefold() for link in found}) == len(found)
 
 
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "Published in the Annals (http://www.imstat.org/aoas/) by the Institute",
+        "Submitted on behalf of TIMA Editions (http://irevues.inist.fr/tima-editions)",
+    ],
+)
+def test_a_journals_own_address_is_no_project(remark: str) -> None:
+    """A stamp that a publisher puts on every paper leads to none of them."""
+    assert links.find(remark) == ()
+
+
 @given(
     st.text()
     | st.text(alphabet='htps:/.w@github.com()[]{}\\_~%<>" \u202e1').map("https://".__add__)

@@ -74,6 +74,13 @@ _PAPERS = (
     "openreview.net",
     "semanticscholar.org",
     "creativecommons.org",
+    # Journals and meetings that name themselves in the authors' remark of every paper: of a
+    # sample of 4,000 abstracts of 1993 to 2020, imstat.org alone was half of all projects.
+    "imstat.org",
+    "projecteuclid.org",
+    "thesai.org",
+    "irevues.inist.fr",
+    "ieee-security.org",
 )
 
 
