@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from broadsheet import config, index, mail, sources, store
 from broadsheet.errors import StoreError
-from broadsheet.library import Library, ingest
+from broadsheet.library import Library, arrival
+from broadsheet.sources import ahead
 from broadsheet.sources.specimens import Specimens
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def open_library(
         mailer=mail.open_mailer(settings),
         clock=clock or SystemClock(),
         specimens=Specimens,
+        read=ahead.batches,
     )
 
 
@@ -94,7 +96,7 @@ def reread(fault: Fault) -> Sequence[Record | Observation | Fault]:
         FieldError: it is still no record.
         KeyError: it cannot be read again.
     """
-    if fault.form == ingest.RECORD:
+    if fault.form == arrival.RECORD:
         return [store.to_record(fault.raw)]
     return sources.reread(fault)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from broadsheet.model import IngestReport, Paper, Record
 from broadsheet.store import bodies
-from broadsheet.text.digest import record_json
+from broadsheet.text.digest import identifier_of, record_json, record_of
 from tests.support import record
 from tests.support_papers import identifiers, paper, papers, records
 
@@ -34,7 +34,7 @@ def test_a_record_comes_back(one: Record) -> None:
     """Fields that only a source knows (`extra`) are kept to the last bracket."""
     body = bodies.storable(record_json(one))
 
-    assert bodies.to_record(body) == one
+    assert record_of(body) == one
     body.encode()
     assert "\0" not in body
 
@@ -42,7 +42,7 @@ def test_a_record_comes_back(one: Record) -> None:
 @given(identifiers)
 def test_an_identifier_comes_back(one: object) -> None:
     """A value may itself hold colons."""
-    assert bodies.to_identifier(str(one)) == one
+    assert identifier_of(str(one)) == one
 
 
 @given(st.builds(IngestReport, seconds=st.floats(0, 1e9), read=counts))
@@ -57,7 +57,7 @@ def test_a_body_holds_no_defaults() -> None:
 
     assert "venue" not in body
     assert "is_specimen" not in body
-    assert bodies.to_record(record_json(record(1))) == record(1)
+    assert record_of(record_json(record(1))) == record(1)
 
 
 def _with(one: Paper, key: int, totals: tuple[int, int, int]) -> Paper:

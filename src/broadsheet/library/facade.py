@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from broadsheet.library import (
+    arrival,
     edition,
     indexing,
     ingest,
@@ -65,6 +66,7 @@ class Library:
         mailer: Mailer,
         clock: Clock,
         specimens: Callable[[date], Source] | None = None,
+        read: ingest.Batches = arrival.batches,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -74,6 +76,7 @@ class Library:
         self.clock = clock
         self.zone = ZoneInfo(settings.timezone)
         self._specimens = specimens
+        self._read = read
         self._memo = Memo()
         self.beside = ThreadPoolExecutor(thread_name_prefix="search")  # idle until asked
 
@@ -151,7 +154,7 @@ class Library:
 
         Safe to repeat and to kill: what was saved stays, what was not is read again.
         """
-        report = ingest.ingest(source, self.store, self.clock, progress=progress)
+        report = ingest.ingest(source, self.store, self.clock, progress=progress, read=self._read)
         self._memo.forget()
         return report
 

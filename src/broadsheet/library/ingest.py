@@ -11,27 +11,24 @@ reason. When a whole batch fails it is halved until the records that do it are a
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import structlog
 
 from broadsheet.errors import BroadsheetError, ConflictError
-from broadsheet.library.arrival import Arrival
+from broadsheet.library.arrival import RAW_LIMIT, Arrival, batches, fault, received, safe
 from broadsheet.library.resolve import MisnamedError, Outcome, Resolver
-from broadsheet.model import Fault, IngestReport, Observation, Record
-from broadsheet.text import normal
-from broadsheet.text.digest import record_json
+from broadsheet.model import Fault, IngestReport, Observation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from broadsheet.library.arrival import Incoming, Item
     from broadsheet.ports import Clock, Source, Store, Writer
 
-    Item = Record | Observation | Fault
+    Batches = Callable[[Source, int], Iterator[list[Incoming]]]
     Progress = Callable[[IngestReport], None]
 
 log = structlog.get_logger(__name__)
@@ -39,17 +36,18 @@ log = structlog.get_logger(__name__)
 BATCH = 500
 """Records per transaction: enough that its cost is shared, few enough that others get a turn."""
 
-MAX_TITLE = 2_000  # characters; the longest of 2.5 million arXiv titles has fewer than 400
-MAX_TEXT = 1_000_000  # characters of an abstract; more is not an abstract
-MAX_AUTHORS = 10_000  # the largest collaborations sign with 5,000 names
 MAX_REASONS = 50  # kinds of fault that a report tells apart
 LOCK_ATTEMPTS = 5  # each waits as long as the store does
-RAW_LIMIT = 500  # characters of a piece that quarantine keeps where it cannot be read again
-RECORD = "record"  # the form of a record that was read, but could not be kept
 
 
 def ingest(
-    source: Source, /, store: Store, clock: Clock, *, progress: Progress | None = None
+    source: Source,
+    /,
+    store: Store,
+    clock: Clock,
+    *,
+    progress: Progress | None = None,
+    read: Batches = batches,
 ) -> IngestReport:
     """Read a source to its end; merge, save and log every record, in batches.
 
@@ -58,6 +56,7 @@ def ingest(
         store: Where everything goes.
         clock: For the times of arrival.
         progress: Called after each batch with what was done so far.
+        read: How a source is read in pieces of at most so many; here, or ahead in a process.
 
     Raises:
         SourceError: nothing more could be read; what came before is saved and reported.
@@ -69,7 +68,7 @@ def ingest(
     error = "stopped"
     is_show = store.counts()["specimens"] > 0
     try:
-        for batch in _batches(source):
+        for batch in read(source, BATCH):
             _save(batch, store, clock.now(), tally)
             if is_show and tally.outcomes[Outcome.NEW]:
                 retire_specimens(store, clock)
@@ -92,10 +91,10 @@ def ingest(
     return report
 
 
-def keep(items: Sequence[Item], /, store: Store, clock: Clock) -> IngestReport:
+def keep(items: Iterable[Item], /, store: Store, clock: Clock) -> IngestReport:
     """Save a few pieces that were read before, without a run of their own."""
     tally = Tally()
-    _save(items, store, clock.now(), tally)
+    _save([received(item) for item in items], store, clock.now(), tally)
     retire_specimens(store, clock)
     return tally.report(seconds=0.0)
 
@@ -140,24 +139,7 @@ class Tally:
         )
 
 
-def _batches(source: Source) -> Iterator[list[Item]]:
-    """Yield what a source has, in pieces; when it breaks off, first what came before."""
-    items = source.read()
-    while True:
-        batch: list[Item] = []
-        try:
-            for item in islice(items, BATCH):
-                batch.append(item)  # noqa: PERF402  # what came before a fault is kept
-        except Exception:
-            if batch:
-                yield batch
-            raise
-        if not batch:
-            return
-        yield batch
-
-
-def _save(batch: Sequence[Item], store: Store, at: datetime, tally: Tally) -> None:
+def _save(batch: Sequence[Incoming], store: Store, at: datetime, tally: Tally) -> None:
     """Save one batch, or each half of it, down to the records that cannot be saved."""
     try:
         done = _attempt(batch, store, at)
@@ -170,11 +152,13 @@ def _save(batch: Sequence[Item], store: Store, at: datetime, tally: Tally) -> No
             _save(batch[middle:], store, at, tally)
             return
         log.warning("record_not_saved", reason=str(error), error=type(error).__name__)
-        done = _attempt([_fault(batch[0], f"it cannot be saved: {_told(error)}")], store, at)
+        (alone,) = batch
+        item = alone.record if isinstance(alone, Arrival) else alone
+        done = _attempt([fault(item, f"it cannot be saved: {_told(error)}")], store, at)
     tally.add(done)
 
 
-def _attempt(batch: Sequence[Item], store: Store, at: datetime) -> Tally:
+def _attempt(batch: Sequence[Incoming], store: Store, at: datetime) -> Tally:
     """Write a batch in one transaction, waiting for its turn a few times."""
     for attempt in range(1, LOCK_ATTEMPTS):
         try:
@@ -186,24 +170,17 @@ def _attempt(batch: Sequence[Item], store: Store, at: datetime) -> Tally:
         return _write(batch, writer, at)
 
 
-def _write(batch: Sequence[Item], writer: Writer, at: datetime) -> Tally:
+def _write(batch: Sequence[Incoming], writer: Writer, at: datetime) -> Tally:
     """Write one batch within a transaction; return what became of each item."""
     tally = Tally()
     faults = [item for item in batch if isinstance(item, Fault)]
-    arrivals: list[Arrival] = []
-    for item in batch:
-        if isinstance(item, Record):
-            problem = problem_of(item)
-            if problem:
-                faults.append(_fault(item, problem))
-            else:
-                arrivals.append(Arrival(item))
+    arrivals = [item for item in batch if isinstance(item, Arrival)]
     resolver = Resolver(writer, arrivals)
     for arrival in arrivals:
         try:
             tally.outcomes[resolver.add(arrival)] += 1
         except MisnamedError as error:
-            faults.append(_fault(arrival.record, str(error)))
+            faults.append(fault(arrival.record, str(error)))
     _observe([one for one in batch if isinstance(one, Observation)], resolver, writer, tally)
     if writes := resolver.writes():
         writer.save(writes, at=at)
@@ -232,21 +209,6 @@ def _observe(
             tally.outcomes[Outcome.UNCHANGED] += 1
 
 
-def problem_of(record: Record, /) -> str:
-    """Return why a record cannot be kept, as a sentence that names the field; "" when it can."""
-    if not normal.clean(record.title):
-        return "title is empty"
-    if len(record.title) > MAX_TITLE:
-        return f"title has more than {MAX_TITLE:,} characters"
-    if len(record.abstract) > MAX_TEXT:
-        return f"abstract has more than {MAX_TEXT:,} characters"
-    if len(record.authors) > MAX_AUTHORS:
-        return f"authors has more than {MAX_AUTHORS:,} names"
-    if not record.source or not record.source_id:
-        return "source or source_id is empty"
-    return ""
-
-
 def retire_specimens(store: Store, clock: Clock, /) -> None:
     """Remove the specimens, with votes and places on shelves, when real papers are here.
 
@@ -264,22 +226,5 @@ def retire_specimens(store: Store, clock: Clock, /) -> None:
                 writer.remove(keys, at=clock.now())
 
 
-def _fault(item: Item, reason: str) -> Fault:
-    if isinstance(item, Fault):
-        return Fault(source=item.source, where=_safe(item.where), reason=reason)
-    name = item.source_id if isinstance(item, Record) else str(item.identifier)
-    place = _safe(name)[:RAW_LIMIT]
-    raw, form = (_safe(repr(item))[:RAW_LIMIT] if len(name) < RAW_LIMIT else ""), ""
-    if isinstance(item, Record):
-        with suppress(TypeError, ValueError, AttributeError):  # that may be what is wrong with it
-            raw, form = _safe(record_json(item)), RECORD
-    return Fault(source=_safe(item.source), where=place, reason=reason, raw=raw, form=form)
-
-
 def _told(error: Exception) -> str:
-    return _safe(f"{type(error).__name__}: {error}".partition("\n")[0])[:RAW_LIMIT]
-
-
-def _safe(text: str) -> str:
-    """Return the text without what no database takes: lone surrogates and NUL."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+    return safe(f"{type(error).__name__}: {error}".partition("\n")[0])[:RAW_LIMIT]

@@ -118,10 +118,11 @@ class Resolver:
         Raises:
             MisnamedError: the source gave this name to another work before.
         """
-        record, name = arrival.record, arrival.name
+        name = arrival.name
         if self._is_unchanged(arrival):
-            self._by_name[name].root.signals.extend(record.signals)
+            self._by_name[name].root.signals.extend(arrival.signals)
             return Outcome.UNCHANGED
+        record = arrival.record
         identifiers = arrival.identifiers
         (work, why), *others = self._works_of(arrival) or [(Work(), NAMED)]
         outcome = Outcome.NEW if work.paper is None else Outcome.MERGED

@@ -12,17 +12,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.model import Identifier, Link, Precision, Record, Scheme
-from broadsheet.sources import _fields, _lines, _status
+from broadsheet.sources import _fields, _status
+from broadsheet.sources._by_line import ByLine
 from broadsheet.sources._entry import fault
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources.jsonlines import ADDRESS_HINTS, SAMPLE_DOIS, id_links, line_problem
 from broadsheet.text import ids, links, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from broadsheet.model import Fault, Observation
+    from broadsheet.model import Fault
 
 _PARAGRAPH = re.compile(r"\n {2,}")
 _CREATED = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})")
@@ -42,31 +40,20 @@ def is_snapshot(values: dict[str, Any]) -> bool:
     return "id" in values and "title" in values and not {"authors_parsed", "versions"} - set(values)
 
 
-class ArxivSnapshot:
+class ArxivSnapshot(ByLine):
     """The snapshot, or any part of it."""
 
     name = "arxiv"
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def read(self) -> Iterator[Record | Observation | Fault]:
-        """Yield the papers in the file's order; a line that is none becomes a fault.
-
-        Raises:
-            SourceError: there is no such file, or it may not be read.
-        """
-        for number, line in _lines.read_lines(self.path):
-            where = f"{self.path.name} line {number}"
-            if isinstance(line, Exception):
-                yield fault(self.name, where, line_problem(line))
-                continue
-            if line.isspace():
-                continue
-            try:
-                yield to_record(_fields.decode(line))
-            except FieldError as error:
-                yield fault(self.name, where, error, line[:2000].decode("utf-8", "replace"))
+    def item(self, number: int, line: bytes | Exception, /) -> Record | Fault:
+        """Return the record of a line, or what is wrong with it."""
+        where = f"{self.path.name} line {number}"
+        if isinstance(line, Exception):
+            return fault(self.name, where, line_problem(line))
+        try:
+            return to_record(_fields.decode(line))
+        except FieldError as error:
+            return fault(self.name, where, error, line[:2000].decode("utf-8", "replace"))
 
 
 def to_record(values: dict[str, Any]) -> Record:

@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from broadsheet.model import (
@@ -33,13 +33,9 @@ from broadsheet.model import (
     Status,
 )
 from broadsheet.sources import _fields, _lines, _status
+from broadsheet.sources._by_line import ByLine
 from broadsheet.sources._fields import FieldError, Fields
 from broadsheet.text import ids, links, normal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from broadsheet.model import Observation
 
 MAX_TOPICS = 50
 FORM = "jsonlines"
@@ -70,36 +66,28 @@ _COUNTS = (
 )
 
 
-class JsonLines:
+class JsonLines(ByLine):
     """A file of papers, one JSON object per line."""
 
     def __init__(self, path: Path, *, name: str = "jsonl") -> None:
-        self.path = path
+        super().__init__(path)
         self._name = name
+        self._shelf = "stdin" if str(path) == "-" else stem(path)
 
     @property
     def name(self) -> str:
         """The source of the file's first record; records of other sources carry their own."""
         return self._name
 
-    def read(self) -> Iterator[Record | Observation | Fault]:
-        """Yield the records in the file's order; a line that is none becomes a fault.
-
-        Raises:
-            SourceError: there is no such file, or it may not be read.
-        """
-        shelf = "stdin" if str(self.path) == "-" else stem(self.path)
-        for number, line in _lines.read_lines(self.path):
-            where = f"{self.path.name} line {number}"
-            if isinstance(line, Exception):
-                yield Fault(source=self._name, where=where, reason=line_problem(line))
-                continue
-            if line.isspace():
-                continue
-            try:
-                yield to_record(_fields.decode(line), shelf=shelf)
-            except FieldError as error:
-                yield fault(self._name, where, error, line, form=FORM)
+    def item(self, number: int, line: bytes | Exception, /) -> Record | Fault:
+        """Return the record of a line, or what is wrong with it."""
+        where = f"{self.path.name} line {number}"
+        if isinstance(line, Exception):
+            return Fault(source=self._name, where=where, reason=line_problem(line))
+        try:
+            return to_record(_fields.decode(line), shelf=self._shelf)
+        except FieldError as error:
+            return fault(self._name, where, error, line, form=FORM)
 
 
 def fault(source: str, where: str, error: Exception, line: bytes, *, form: str = "") -> Fault:

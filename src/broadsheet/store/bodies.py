@@ -1,4 +1,4 @@
-"""Papers, records and reports as JSON text and back, field by field: no reflection.
+"""Papers and reports as JSON text and back, field by field: no reflection.
 
 A JSON body keeps every string exactly, NUL and lone surrogates too: these are escaped.
 """
@@ -6,33 +6,24 @@ A JSON body keeps every string exactly, NUL and lone surrogates too: these are e
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.model import (
-    Identifier,
     IngestReport,
-    Link,
     Paper,
     PaperId,
     Precision,
-    Record,
-    Scheme,
-    Status,
 )
 from broadsheet.store.names import name
 from broadsheet.store.schema import EPOCH, MICROSECOND
+from broadsheet.text.digest import PRECISIONS, STATUSES, date_of, identifiers_of, links_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import date
 
     from broadsheet.model import Signal
 
 LARGEST = 2**53  # of a signal's value; a sum of many still fits the column
-
-_SCHEMES = {scheme.value: scheme for scheme in Scheme}
-_STATUSES: dict[str | None, Status | None] = {status.value: status for status in Status}
-_PRECISIONS = {precision.value: precision for precision in Precision}
 
 
 def storable(body: str) -> str:
@@ -84,17 +75,17 @@ def to_paper(key: int, body: str, totals: tuple[int, int, int]) -> Paper:
     return Paper(
         key=key,
         id=PaperId(get("id", "")),
-        identifiers=_identifiers(get("identifiers", ())),
+        identifiers=identifiers_of(get("identifiers", ())),
         title=get("title", ""),
         abstract=get("abstract", ""),
         authors=tuple(get("authors", ())),
         author_count=get("author_count"),
-        published=_date(get("published")),
-        precision=_PRECISIONS[get("precision", "day")],
-        updated=_date(get("updated")),
-        announced=_date(get("announced")),
-        picked=_date(get("picked")),
-        day=_date(get("day")),
+        published=date_of(get("published")),
+        precision=PRECISIONS[get("precision", "day")],
+        updated=date_of(get("updated")),
+        announced=date_of(get("announced")),
+        picked=date_of(get("picked")),
+        day=date_of(get("day")),
         version=get("version"),
         categories=tuple(get("categories", ())),
         topics=tuple(get("topics", ())),
@@ -103,45 +94,14 @@ def to_paper(key: int, body: str, totals: tuple[int, int, int]) -> Paper:
         summary=get("summary", ""),
         summary_by=get("summary_by", ""),
         license=get("license", ""),
-        status=_STATUSES.get(get("status")),
+        status=STATUSES.get(get("status")),
         status_by=get("status_by", ""),
-        links=_links(get("links", ())),
+        links=links_of(get("links", ())),
         sources=tuple(get("sources", ())),
         votes=totals[0],
         comments=totals[1],
         stars=totals[2],
         is_specimen=bool(get("is_specimen", False)),
-    )
-
-
-def to_record(body: str) -> Record:
-    """Return the record of a body; its signals are rows of their own and not here."""
-    said = json.loads(body)
-    get = said.get
-    return Record(
-        source=get("source", ""),
-        source_id=get("source_id", ""),
-        title=get("title", ""),
-        identifiers=_identifiers(get("identifiers", ())),
-        version=get("version"),
-        abstract=get("abstract", ""),
-        authors=tuple(get("authors", ())),
-        author_count=get("author_count"),
-        published=_date(get("published")),
-        precision=_PRECISIONS[get("precision", "day")],
-        updated=_date(get("updated")),
-        announced=_date(get("announced")),
-        picked=_date(get("picked")),
-        categories=tuple(get("categories", ())),
-        topics=tuple(get("topics", ())),
-        venue=get("venue", ""),
-        comment=get("comment", ""),
-        summary=get("summary", ""),
-        summary_by=get("summary_by", ""),
-        license=get("license", ""),
-        status=_STATUSES.get(get("status")),
-        links=_links(get("links", ())),
-        extra=get("extra", {}),
     )
 
 
@@ -180,23 +140,5 @@ def to_report(body: str) -> IngestReport:
     return IngestReport(**json.loads(body))
 
 
-def to_identifier(name: str) -> Identifier:
-    """Return the identifier that was written as ``scheme:value``."""
-    scheme, _, value = name.partition(":")
-    return Identifier(_SCHEMES[scheme], value)
-
-
-def _identifiers(names: Sequence[str]) -> tuple[Identifier, ...]:
-    return tuple(to_identifier(name) for name in names)
-
-
-def _links(pairs: Sequence[tuple[str, str]]) -> tuple[Link, ...]:
-    return tuple(Link(kind=kind, url=url) for kind, url in pairs)
-
-
 def _day(value: date | None) -> str | None:
     return None if value is None else value.isoformat()
-
-
-def _date(value: str | None) -> date | None:
-    return None if value is None else date.fromisoformat(value)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select, text
 
-from broadsheet.store import bodies, schema
+from broadsheet.store import schema
 from broadsheet.store.names import name
 from broadsheet.store.rows import PAPER, read_papers
 from broadsheet.store.totals import COUNTED, sums
-from broadsheet.text.digest import record_digest
+from broadsheet.text.digest import record_digest, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ def _record_faults(connection: Connection, span: tuple[int, int]) -> Iterator[tu
     table = schema.records.c
     statement = select(table.paper, table.digest, table.body).where(table.paper.between(*span))
     for paper, digest, body in connection.execute(statement):
-        if record_digest(bodies.to_record(body)) != digest:
+        if record_digest(record_of(body)) != digest:
             yield "papers have records that are not what their digest says", paper
 
 

@@ -14,6 +14,7 @@ from broadsheet.ports import TeamMatch
 from broadsheet.store import bodies, schema
 from broadsheet.store.database import chunks
 from broadsheet.store.names import name
+from broadsheet.text.digest import identifier_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -240,6 +241,6 @@ def _joint(body: str, gone: int) -> Joint:
     return Joint(
         evidence=Evidence(reason=Reason(said["reason"]), detail=said["detail"]),
         records=tuple((source, found) for source, found in said["records"]),
-        identifiers=tuple(bodies.to_identifier(one) for one in said["identifiers"]),
+        identifiers=tuple(identifier_of(one) for one in said["identifiers"]),
         gone=gone,
     )

@@ -31,6 +31,7 @@ from broadsheet.store.rows import (
     read_papers,
 )
 from broadsheet.store.writer import SqlWriter
+from broadsheet.text.digest import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -133,7 +134,7 @@ class PaperTables:
         table = schema.records.c
         statement = select(table.body, table.arrived).where(table.paper == key).order_by(table.key)
         with self.database.read() as connection:
-            rows = [(bodies.to_record(body), at) for body, at in connection.execute(statement)]
+            rows = [(record_of(body), at) for body, at in connection.execute(statement)]
         return {(record.source, record.source_id): at for record, at in rows}
 
     def signals(self, keys: Collection[int], /) -> Mapping[int, Sequence[Signal]]:

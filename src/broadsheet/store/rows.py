@@ -11,6 +11,7 @@ from broadsheet.model import Signal, SignalKind
 from broadsheet.store import bodies, schema
 from broadsheet.store.database import chunks
 from broadsheet.store.names import name
+from broadsheet.text.digest import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -69,7 +70,7 @@ def load_records(connection: Connection, keys: Collection[int]) -> dict[int, lis
             select(table.paper, table.body).where(table.paper.in_(chunk)).order_by(table.key)
         )
         for paper, body in rows:
-            found[paper].append(bodies.to_record(body))
+            found[paper].append(record_of(body))
     return dict(found)
 
 

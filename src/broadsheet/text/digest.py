@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from broadsheet.model import Precision
+from broadsheet.model import Identifier, Link, Precision, Record, Scheme, Status
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Sequence
 
-    from broadsheet.model import Record
+SCHEMES = {scheme.value: scheme for scheme in Scheme}
+PRECISIONS = {precision.value: precision for precision in Precision}
+STATUSES: dict[str | None, Status | None] = {status.value: status for status in Status}
 
 DIGEST_BYTES = 16  # of 2**64 records, two differing ones collide with a chance of one half
 
@@ -49,6 +52,58 @@ def json_digest(content: str) -> str:
 def record_digest(record: Record) -> str:
     """Return a digest of the record's content, signals left out."""
     return json_digest(record_json(record))
+
+
+def record_of(body: str) -> Record:
+    """Return the record of what ``record_json`` gave; signals are no part of it."""
+    said = json.loads(body)
+    get = said.get
+    return Record(
+        source=get("source", ""),
+        source_id=get("source_id", ""),
+        title=get("title", ""),
+        identifiers=identifiers_of(get("identifiers", ())),
+        version=get("version"),
+        abstract=get("abstract", ""),
+        authors=tuple(get("authors", ())),
+        author_count=get("author_count"),
+        published=date_of(get("published")),
+        precision=PRECISIONS[get("precision", "day")],
+        updated=date_of(get("updated")),
+        announced=date_of(get("announced")),
+        picked=date_of(get("picked")),
+        categories=tuple(get("categories", ())),
+        topics=tuple(get("topics", ())),
+        venue=get("venue", ""),
+        comment=get("comment", ""),
+        summary=get("summary", ""),
+        summary_by=get("summary_by", ""),
+        license=get("license", ""),
+        status=STATUSES.get(get("status")),
+        links=links_of(get("links", ())),
+        extra=get("extra", {}),
+    )
+
+
+def identifier_of(name: str) -> Identifier:
+    """Return the identifier that was written as ``scheme:value``."""
+    scheme, _, value = name.partition(":")
+    return Identifier(SCHEMES[scheme], value)
+
+
+def identifiers_of(names: Sequence[str]) -> tuple[Identifier, ...]:
+    """Return the identifiers that were written as ``scheme:value``."""
+    return tuple(identifier_of(name) for name in names)
+
+
+def links_of(pairs: Sequence[tuple[str, str]]) -> tuple[Link, ...]:
+    """Return the links that were written as (kind, address)."""
+    return tuple(Link(kind=kind, url=url) for kind, url in pairs)
+
+
+def date_of(value: str | None) -> date | None:
+    """Return the day that was written as ``2026-03-04``."""
+    return None if value is None else date.fromisoformat(value)
 
 
 def _content(record: Record) -> dict[str, Any]:
