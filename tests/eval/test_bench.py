@@ -2,16 +2,12 @@ from __future__ import annotations
 
 import json
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import pytest
 
 from broadsheet.eval import bench
-from broadsheet.eval.bench import bench_ingest, bench_search
+from broadsheet.eval.bench import bench_search
 from broadsheet.eval.synthetic import SyntheticPapers
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -49,26 +45,3 @@ def test_search_is_timed_in_every_mode() -> None:
     assert result["ran_as"] == {mode: {mode: 10} for mode in ("lexical", "dense", "hybrid")}
     assert result["rss_peak_mb"] > 10
     assert set(result["disk_mb"]) >= {"store", "words", "meaning"}
-
-
-def test_ingest_is_timed_twice() -> None:
-    """The second time nothing is new."""
-    moves: list[tuple[int, int]] = []
-
-    result = bench_ingest(papers=100, progress=lambda done, of: moves.append((done, of)))
-
-    assert result["records"] == result["papers"] == result["again"]["unchanged"] == 100
-    assert result["ingest_records_per_s"] > 0
-    assert moves[-1][0] == moves[-1][1]
-
-
-def test_papers_come_from_files_when_given(tmp_path: Path) -> None:
-    """Only as many as asked for, of all files together."""
-    rows = [{"_id": str(n), "title": f"Paper {n}", "text": "On bees."} for n in range(30)]
-    folder = tmp_path / "bees"
-    folder.mkdir()
-    (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-
-    result = bench_ingest(papers=12, corpus=[folder])
-
-    assert (result["papers"], result["corpus"]) == (12, ["bees"])

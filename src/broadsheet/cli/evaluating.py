@@ -141,16 +141,54 @@ def bench_search(
     _print(result, is_json=json)
 
 
+class Layout(StrEnum):
+    """What a bench imports."""
+
+    ARXIV_SNAPSHOT = "arxiv-snapshot"
+    LINES = "lines"
+
+
 @benchmarks.command(name="ingest")
-def bench_ingest(papers: Papers = 10_000, corpus: Corpus = None, json: Json = False) -> None:
-    """Time reading, merging, storing and indexing so many papers.
+def bench_ingest(
+    papers: Papers = 10_000,
+    corpus: Corpus = None,
+    layout: Annotated[
+        Layout,
+        typer.Option(
+            "--format",
+            help="A made-up snapshot of arXiv in its real format, its sentences mixed from "
+            "--corpus; or the first lines of --corpus as they are.",
+        ),
+    ] = Layout.ARXIV_SNAPSHOT,
+    kills: Annotated[
+        int, typer.Option(min=0, max=100, help="How many imports to kill at random moments.")
+    ] = 2,
+    index: Annotated[
+        bool, typer.Option("--index/--no-index", help="Index by word too, and time it.")
+    ] = True,
+    json: Json = False,
+) -> None:
+    """Time reading, merging and storing so many papers, and importing them again.
 
-    Example: broadsheet bench ingest --papers 10000 --json
+    Memory is sampled while it goes on; then imports are killed, and what is left is checked.
+
+    Example: broadsheet bench ingest --papers 100000 --json
     """
-    from broadsheet.eval.bench import bench_ingest as run
+    from broadsheet.errors import UsageError
+    from broadsheet.eval.ingesting import bench_ingest as run
 
+    if layout is Layout.LINES and not corpus:
+        raise UsageError("--format lines needs --corpus FILE", field="corpus")
     with progress_bar("Measuring") as move:
-        _print(run(papers=papers, corpus=corpus or [], progress=move), is_json=json)
+        result = run(
+            papers=papers,
+            corpus=corpus or [],
+            layout=layout.value,
+            kills=kills,
+            is_indexing=index,
+            progress=move,
+        )
+    _print(result, is_json=json)
 
 
 @benchmarks.command(name="serve")

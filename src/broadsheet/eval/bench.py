@@ -98,22 +98,6 @@ def bench_search(
         }
 
 
-def bench_ingest(
-    *, papers: int, corpus: Sequence[Path] = (), progress: Progress | None = None
-) -> dict[str, Any]:
-    """Fill a library, then offer it the same papers again; time reading, storing and indexing.
-
-    Arguments are those of ``bench_search``.
-    """
-    with filled(papers, corpus, progress) as (library, facts):
-        start = time.perf_counter()
-        again = library.ingest(_source(papers, corpus))
-        seconds = time.perf_counter() - start
-        rate = round(again.read / seconds, 1)
-        repeated = {"unchanged": again.unchanged, "records_per_s": rate}
-        return {**facts, "again": repeated, **_size(library)}
-
-
 @contextmanager
 def filled(
     papers: int, corpus: Sequence[Path], progress: Progress | None
@@ -236,14 +220,19 @@ def percentiles(taken_ms: Sequence[float]) -> dict[str, float]:
 def _size(library: Library) -> dict[str, Any]:
     """Return the peak of memory and what lies on disk, in MB (10**6 bytes)."""
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes there, kilobytes elsewhere
-    sizes: defaultdict[str, int] = defaultdict(int)
-    for path in library.settings.data.rglob("*"):
-        if path.is_file():
-            sizes[_part(path.relative_to(library.settings.data))] += path.stat().st_size
     return {
         "rss_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1),
-        "disk_mb": {part: round(size / 1e6, 1) for part, size in sorted(sizes.items())},
+        "disk_mb": disk_mb(library.settings.data),
     }
+
+
+def disk_mb(data: Path) -> dict[str, float]:
+    """Return what lies in a data folder, in MB (10**6 bytes), by what it belongs to."""
+    sizes: defaultdict[str, int] = defaultdict(int)
+    for path in data.rglob("*"):
+        if path.is_file():
+            sizes[_part(path.relative_to(data))] += path.stat().st_size
+    return {part: round(size / 1e6, 1) for part, size in sorted(sizes.items())}
 
 
 def _part(path: Path) -> str:

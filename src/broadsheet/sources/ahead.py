@@ -90,6 +90,7 @@ class _Reader:
         self._is_over = threading.Event()
 
     def __enter__(self) -> Self:
+        """Start the process."""
         self._process = subprocess.Popen(  # noqa: S603  # this interpreter, this module
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
@@ -103,6 +104,7 @@ class _Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Stop it."""
         self._is_over.set()
         self._process.kill()
         while self._thread.is_alive():  # it may wait for room

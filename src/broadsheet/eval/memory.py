@@ -1,0 +1,94 @@
+"""How much memory does a process take, with all that it started, and does it grow?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from pathlib import Path
+from statistics import linear_regression, median
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing import Self
+
+EVERY_S = 0.25
+FEWEST = 10  # samples of which a slope is told
+WARM = 0.2  # of the time: programs and caches fill
+_PAGE = 4096  # bytes, on every machine that has /proc and that this is measured on
+
+
+class MemoryWatch:
+    """Samples the resident memory of a process and its descendants until it is closed.
+
+    Pages that two of them share count twice, so the sum is what they take at most. Where there
+    is no /proc there are no samples.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._samples: list[tuple[float, float]] = []  # seconds, MB
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        started = time.monotonic()
+        while not self._stop.wait(EVERY_S):
+            if size := tree_bytes(self._pid):
+                self._samples.append((time.monotonic() - started, size / 1e6))
+
+    def told(self) -> dict[str, Any]:
+        """Return peak and growth; what memory did in the first fifth of the time is no growth."""
+        return summary(self._samples)
+
+
+def summary(samples: list[tuple[float, float]]) -> dict[str, Any]:
+    """Return peak, and how memory moved after the first fifth of the time.
+
+    ``slope_mb_per_min`` is that of the straight line through the samples, ``growth_mb`` the
+    median of the last fifth less that of the second one. None where there are too few samples.
+    """
+    if len(samples) < FEWEST:
+        peak = max((size for _, size in samples), default=None)
+        return {"peak_mb": peak and round(peak, 1), "slope_mb_per_min": None, "growth_mb": None}
+    warm = samples[int(len(samples) * WARM) :]
+    times, sizes = zip(*warm, strict=True)
+    part = max(1, len(samples) // 5)
+    return {
+        "peak_mb": round(max(size for _, size in samples), 1),
+        "slope_mb_per_min": round(linear_regression(times, sizes).slope * 60, 2),
+        "growth_mb": round(median(sizes[-part:]) - median(sizes[:part]), 1),
+        "samples": len(samples),
+    }
+
+
+def tree_bytes(pid: int) -> int:
+    """Return the resident bytes of a process and all below it; 0 where that cannot be told."""
+    parents: dict[int, int] = {}
+    sizes: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it ended meanwhile
+            continue
+        parents[int(stat.parent.name)] = int(fields[1])
+        sizes[int(stat.parent.name)] = int(fields[21]) * _PAGE
+    below: defaultdict[int, list[int]] = defaultdict(list)
+    for child, parent in parents.items():
+        below[parent].append(child)
+    total, waiting = 0, [pid]
+    while waiting:
+        one = waiting.pop()
+        total += sizes.get(one, 0)
+        waiting += below[one]
+    return total
