@@ -47,6 +47,7 @@ def store(file: Path) -> Iterator[SqlStore]:
         pytest.param("journal_mode", "wal", id="readers and a writer at once"),
         pytest.param("synchronous", 2, id="a commit survives a power cut"),
         pytest.param("foreign_keys", 1, id="no row without its paper"),
+        pytest.param("wal_autocheckpoint", 4000, id="an import writes a page once, not thrice"),
     ],
 )
 def test_every_connection_keeps_the_promises(store: SqlStore, pragma: str, value: object) -> None:

@@ -24,6 +24,8 @@ def name(value: str) -> str:
     A longer one keeps its beginning and ends with a digest of the whole, so that two long
     names that differ stay two.
     """
+    if value.isascii() and len(value) <= NAME_BYTES and "\x00" not in value:
+        return value
     clean = text(value)
     if len(clean) * 4 <= NAME_BYTES or len(encoded := clean.encode()) <= NAME_BYTES:
         return clean
