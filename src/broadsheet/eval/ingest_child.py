@@ -17,7 +17,7 @@ from broadsheet.sources import open_files
 from broadsheet.sources._by_line import ByLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from broadsheet.library.arrival import Incoming
     from broadsheet.model import IngestReport
@@ -94,5 +94,6 @@ def _tell(report: IngestReport) -> None:
 
 
 if __name__ == "__main__":
-    task = {"parse": parse, "store": store, "words": words}[sys.argv[1]]
-    print(json.dumps(task(*sys.argv[2:])), flush=True)  # noqa: T201  # it is the answer
+    tasks: dict[str, Callable[..., dict[str, Any]]]
+    tasks = {"parse": parse, "store": store, "words": words}
+    print(json.dumps(tasks[sys.argv[1]](*sys.argv[2:])), flush=True)  # noqa: T201  # the answer
