@@ -15,6 +15,7 @@ from broadsheet.errors import StoreError
 from broadsheet.library import Library, arrival
 from broadsheet.sources import ahead
 from broadsheet.sources.specimens import Specimens
+from broadsheet.text.digest import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +98,7 @@ def reread(fault: Fault) -> Sequence[Record | Observation | Fault]:
         KeyError: it cannot be read again.
     """
     if fault.form == arrival.RECORD:
-        return [store.to_record(fault.raw)]
+        return [record_of(fault.raw)]
     return sources.reread(fault)
 
 
