@@ -19,7 +19,8 @@
     │   ├── BudgetSpentError  a run has made all the requests it may; the next one goes on
     │   └── StaleSourceError  a service still shows what it showed before
     ├── StoreError            the store could not be opened, migrated, saved or restored
-    │   └── ConflictError     another process won; the same call may succeed now
+    │   ├── ConflictError     another process won; the same call may succeed now
+    │   └── StoreDownError    nothing can be saved, whatever it is: no room, no server, damage
     ├── IndexFaultError       an index is missing or damaged; `broadsheet reindex` rebuilds it
     ├── EncoderError          the encoder's files are missing, altered, or of another kind
     └── MailError             a message was not accepted
@@ -113,6 +114,13 @@ class StoreError(BroadsheetError):
 
 class ConflictError(StoreError):
     """Another process won; the same call may succeed now."""
+
+
+class StoreDownError(StoreError):
+    """Nothing can be saved now, whatever it is: the disk is full, the server gone, a file damaged.
+
+    It is nobody's record that is to blame: what was not saved must be read again.
+    """
 
 
 class IndexFaultError(BroadsheetError):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadsheet.errors import ConflictError, SourceError, StoreError
+from broadsheet.errors import ConflictError, SourceError, StoreDownError, StoreError
 from broadsheet.library import ingest as ingest_room
 from broadsheet.library.ingest import ingest, load_specimens
 from broadsheet.model import (
@@ -558,6 +558,16 @@ def test_a_store_that_takes_nothing_ends_the_import(store: Store, error: type[St
 
     assert store.runs(limit=1)[0].error == "not now"
     assert store.counts()["quarantined"] == 0
+
+
+def test_a_disk_that_is_full_for_a_moment_blames_no_record(store: Store) -> None:
+    """A small fault may fit where its record did not: the record would never come again."""
+    full: Any = BusyStore(store, 1, StoreDownError)
+    with pytest.raises(StoreDownError, match="not now"):
+        ingest(ListSource([record(1)]), full, CLOCK)
+
+    assert (store.counts()["papers"], store.counts()["quarantined"]) == (0, 0)
+    assert ingest(ListSource([record(1)]), full, CLOCK).new == 1
 
 
 def test_two_imports_at_once_make_each_paper_once(tmp_path: Path) -> None:

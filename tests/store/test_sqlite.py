@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from broadsheet.errors import SettingError, StoreError
+from broadsheet.errors import SettingError, StoreDownError, StoreError
 from broadsheet.store import open_store, sqlite_url
 from broadsheet.store.database import parse_url
 from tests.support import ROOT
@@ -128,7 +128,7 @@ def test_a_full_disk_loses_the_batch_and_nothing_else(store: SqlStore) -> None:
         pages = int(connection.scalar(text("PRAGMA page_count")) or 0)
         connection.exec_driver_sql(size.format(pages + 20))
 
-    with pytest.raises(StoreError, match="disk is full"):
+    with pytest.raises(StoreDownError, match="disk is full"):
         save(store, [paper_write(number) for number in range(2, 2000)])
 
     assert (store.counts()["papers"], store.check()) == (1, [])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from broadsheet.errors import BroadsheetError, ConflictError
+from broadsheet.errors import BroadsheetError, ConflictError, StoreDownError
 from broadsheet.library.arrival import RAW_LIMIT, Arrival, batches, fault, received, safe
 from broadsheet.library.resolve import MisnamedError, Outcome, Resolver
 from broadsheet.model import Fault, IngestReport, Observation
@@ -140,10 +140,15 @@ class Tally:
 
 
 def _save(batch: Sequence[Incoming], store: Store, at: datetime, tally: Tally) -> None:
-    """Save one batch, or each half of it, down to the records that cannot be saved."""
+    """Save one batch, or each half of it, down to the records that cannot be saved.
+
+    Raises:
+        StoreDownError: none can, so none is to blame: they come again when there is room.
+        ConflictError: another writer held the store all the time.
+    """
     try:
         done = _attempt(batch, store, at)
-    except ConflictError:
+    except (ConflictError, StoreDownError):
         raise
     except Exception as error:  # noqa: BLE001  # whatever one record does, the others are kept
         if len(batch) > 1:

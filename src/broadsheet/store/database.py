@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from broadsheet.errors import ConflictError, SettingError, StoreError
+from broadsheet.errors import ConflictError, SettingError, StoreDownError, StoreError
 from broadsheet.store.many import Many
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ CHUNK = 500  # parameters of one statement; SQLite before 3.32 takes 999
 WRITER_LOCK = 0x42524F4144  # "BROAD": PostgreSQL's advisory lock of the one writer
 
 _POSTGRES_BUSY = {"55P03", "40P01", "40001"}  # lock timeout, deadlock, serialization
+_POSTGRES_DOWN = ("08", "53", "57P", "58")  # connection, resources, shutdown, system
 
 
 class Database:
@@ -220,6 +221,7 @@ def translated() -> Iterator[None]:
 
     Raises:
         ConflictError: another process holds what is needed; trying again may work.
+        StoreDownError: nothing can be saved or read now.
         StoreError: anything else.
     """
     try:
@@ -249,7 +251,9 @@ def _translate(error: DBAPIError) -> StoreError:
         return ConflictError(_busy(None))
     reason = str(original).strip()
     if primary in _SQLITE_FAULTS:
-        return StoreError(f"{_SQLITE_FAULTS[primary]} ({reason})")
+        return StoreDownError(f"{_SQLITE_FAULTS[primary]} ({reason})")
+    if str(getattr(original, "sqlstate", None) or "").startswith(_POSTGRES_DOWN):
+        return StoreDownError(f"the database can save nothing now: {reason}")
     return StoreError(f"the database refused: {reason}")
 
 
