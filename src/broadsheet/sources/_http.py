@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache
 from http import HTTPStatus
 from json import dumps
 from typing import TYPE_CHECKING, Any
@@ -182,11 +182,11 @@ class Http:
                 question,
                 limits=self._client.limits,
                 door=errand.door,
-                context=self._context,
+                context=_context(),
                 clock=self._client.timing.monotonic,
             )
         except UnreachableError as error:
-            raise type(error)(f"{_shown(errand.url)}: {error}") from error
+            raise type(error)(f"{errand.place}: {error}") from error
         self._meter.bytes += len(answer.body)
         return answer
 
@@ -212,7 +212,7 @@ class Http:
         said = _said(answer, errand)
         advice = _advice(answer, errand.key, said)
         raise UnreachableError(
-            f"{_shown(errand.url)}: {problem}{advice}", status=answer.status, said=said
+            f"{errand.place}: {problem}{advice}", status=answer.status, said=said
         )
 
     def _pause(
@@ -231,10 +231,6 @@ class Http:
             return ARXIV
         return Site(place, DEFAULT_INTERVAL_S)
 
-    @cached_property
-    def _context(self) -> ssl.SSLContext:
-        return httpx2.create_ssl_context()
-
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
@@ -245,6 +241,12 @@ class _Errand:
     door: Door
     key: str
     body: bytes | None = None
+    asked: str = ""  # the address that led here; "" where none did
+
+    @property
+    def place(self) -> str:
+        """The address, and the one that led there, as errors name it."""
+        return f"{self.asked} leads to {_shown(self.url)}" if self.asked else _shown(self.url)
 
     def redirected(self, answer: Answer) -> _Errand:
         """Return the errand at the address that an answer names.
@@ -267,7 +269,14 @@ class _Errand:
         is_here = target.netloc == self.url.netloc
         door = self.door if is_here else _wire.redirected_address
         shared = {name: self.headers[name] for name in self.headers if name.lower() in _SHARED}
-        return replace(self, url=target, headers=shared, door=door, key="")
+        asked = self.asked or _shown(self.url)
+        return replace(self, url=target, headers=shared, door=door, key="", asked=asked)
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """Return what all runs check certificates with; it takes a while to make."""
+    return httpx2.create_ssl_context()
 
 
 def conditional(cursor: Mapping[str, str]) -> dict[str, str]:
@@ -316,7 +325,10 @@ def _target(url: httpx2.URL, answer: Answer) -> httpx2.URL:
         target = url.join(location)
     except httpx2.InvalidURL as error:
         raise UnreachableError(f"{_shown(url)} leads to {location[:200]!r}, no address") from error
-    return _checked(target)
+    try:
+        return _checked(target)
+    except UnreachableError as error:
+        raise UnreachableError(f"{_shown(url)} leads elsewhere: {error}") from error
 
 
 def _origin(url: httpx2.URL) -> tuple[str, bytes]:

@@ -118,8 +118,7 @@ def redirected_address(host: str, port: int) -> list[str]:
     found = any_address(host, port)
     if private := _private(found):
         raise PrivateAddressError(
-            f"it leads to {host} at {private}, which is no public address: a redirect is not "
-            "followed there"
+            f"{host} is at {private}, which is no public address: no redirect is followed there"
         )
     return found
 
