@@ -14,7 +14,7 @@ import pytest
 from broadsheet.assemble import open_library
 from tests.crash import harvests
 from tests.servers.arxiv import Preprint, arxiv, settings
-from tests.servers.daily import daily
+from tests.servers.picks import daily
 from tests.servers.journal import journal
 from tests.servers.repository import Article, repository
 

@@ -43,6 +43,7 @@ class Server:
     def __init__(self, handler: Handler) -> None:
         self.asked: list[Asked] = []
         self.faults: list[Said] = []
+        self.spoil: Callable[[Asked, Said], Said] | None = None  # what becomes of true answers
         self.port = 0
         self.scheme = "http"
         self._handler = handler
@@ -55,7 +56,10 @@ class Server:
     def answer(self, asked: Asked) -> Said:
         """Return the next answer."""
         self.asked.append(asked)
-        return self.faults.pop(0) if self.faults else self._handler(asked)
+        if self.faults:
+            return self.faults.pop(0)
+        said = self._handler(asked)
+        return self.spoil(asked, said) if self.spoil else said
 
 
 @contextmanager
