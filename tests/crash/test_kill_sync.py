@@ -14,8 +14,8 @@ import pytest
 from broadsheet.assemble import open_library
 from tests.crash import harvests
 from tests.servers.arxiv import Preprint, arxiv, settings
-from tests.servers.picks import daily
 from tests.servers.journal import journal
+from tests.servers.picks import daily
 from tests.servers.repository import Article, repository
 
 if TYPE_CHECKING:

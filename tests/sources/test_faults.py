@@ -24,8 +24,8 @@ from broadsheet.store import open_store
 from broadsheet.store.database import sqlite_url
 from tests.servers import faults
 from tests.servers.arxiv import Preprint, arxiv
-from tests.servers.picks import daily
 from tests.servers.journal import journal
+from tests.servers.picks import daily
 from tests.servers.repository import Article, repository
 from tests.support import StillClock
 from tests.support_time import FakeTime
