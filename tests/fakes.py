@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -12,7 +13,7 @@ import numpy as np
 
 from broadsheet.index import language, respelling
 from broadsheet.model import Clause, ClauseKind, Counts, EngineStatus, Filters, Occur, Paper, Query
-from broadsheet.ports import Scored, Spelling
+from broadsheet.ports import Completions, Scored, Spelling
 from broadsheet.text import normal
 from broadsheet.text.query import leaves
 
@@ -117,6 +118,28 @@ class FakeEngine:
             topics=_counted(paper.topics for paper in matching)[:40],
         )
 
+    def complete(self, text: str, /, *, limit: int) -> Completions:
+        """Return authors, topics and titles that begin so."""
+        typed = normal.fold(normal.clean(text))
+        if sum(map(str.isalnum, typed)) < 2:
+            return Completions()
+        papers = sorted(self.papers.values(), key=lambda p: (_day(p), p.key), reverse=True)
+        *before, last = _exact(text) or [""]
+        titled = [
+            p.key
+            for p in papers
+            if len(last) > 2
+            and set(before) <= set(_exact(p.title))
+            and any(word.startswith(last) for word in _exact(p.title))
+        ]
+        return Completions(
+            authors=_beginning(
+                " ".join(re.findall(r"\w+", typed)), (p.authors for p in papers), limit
+            ),
+            topics=_beginning(typed, (p.topics for p in papers), limit),
+            titles=tuple(titled[:limit]),
+        )
+
     def spelling(self, word: str, /) -> Spelling:
         """Tell how many papers have a word, and which one was probably meant."""
         forms = _exact(word)
@@ -187,6 +210,7 @@ class FakeEngine:
             encoders=Counter(vector.encoder for vector in self.stored.values()),
             kind="exact",
             bytes=0,
+            newest=max(self.papers, default=0),
         )
 
     def try_lock(self) -> bool:
@@ -233,6 +257,22 @@ class FakeEngine:
         return score
 
 
+def _beginning(
+    typed: str, values: Iterable[Sequence[str]], limit: int
+) -> tuple[tuple[str, int], ...]:
+    found = Counter(
+        value
+        for several in values
+        for value in set(several)
+        if any(
+            " ".join([*words[at:], *words[:at]]).startswith(typed)
+            for words in [normal.author_key(value).split()]
+            for at in range(len(words))
+        )
+    )
+    return tuple(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:limit])
+
+
 def _counted(values: Iterable[Sequence[str]]) -> tuple[tuple[str, int], ...]:
     counts = Counter(value for several in values for value in set(several))
     return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
@@ -244,7 +284,8 @@ def passes(filters: Filters, paper: Paper) -> bool:
     if (filters.since or filters.until) and published is None:
         return False
     return (
-        (not filters.since or (published is not None and published >= filters.since))
+        (filters.last_key is None or paper.key <= filters.last_key)
+        and (not filters.since or (published is not None and published >= filters.since))
         and (not filters.until or (published is not None and published <= filters.until))
         and _shares(filters.sources, paper.sources)
         and _shares(filters.topics, paper.topics)

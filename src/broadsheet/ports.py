@@ -555,6 +555,15 @@ class Spelling:
     instead_papers: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completions:
+    """What somebody may be typing."""
+
+    authors: tuple[tuple[str, int], ...] = ()  # name and how many papers, most first
+    topics: tuple[tuple[str, int], ...] = ()
+    titles: tuple[int, ...] = ()  # keys of papers, newest first
+
+
 class Engine(Protocol):
     """What answers searches. Derived from the store, rebuildable, never ahead of it."""
 
@@ -614,6 +623,14 @@ class Engine(Protocol):
 
         Counted over all of them, not over the best; a query of filters alone matches all that
         meet these.
+        """
+        ...
+
+    def complete(self, text: str, /, *, limit: int) -> Completions:
+        """Return authors, topics and titles that begin so, ``limit`` of each at most.
+
+        Names also by their family name, topics by each of their words; titles have every word
+        of the text, the last one as a beginning.
         """
         ...
 

@@ -314,6 +314,51 @@ def test_what_changed_is_counted_as_it_is(filled: Engine) -> None:
     assert (told.total, told.categories, told.years) == (1, (("math.CO", 1),), ())
 
 
+@pytest.mark.parametrize(
+    ("typed", "authors", "topics", "titles"),
+    [
+        pytest.param("ada", ["Ada Hopper", "Ada Lovelace"], [], (), id="a first name"),
+        pytest.param("hop", ["Ada Hopper", "Grace Hopper"], [], (), id="a family name"),
+        pytest.param("hopper g", ["Grace Hopper"], [], (), id="the family name first"),
+        pytest.param("Lovelace, A", ["Ada Lovelace"], [], (), id="as in a reference list"),
+        pytest.param("ada ", ["Ada Hopper", "Ada Lovelace"], [], (), id="a whole word"),
+        pytest.param("emile zo", ["Émile Zölß"], [], (), id="without its accents"),
+        pytest.param("王小", ["王小明"], [], (), id="in another script"),
+        pytest.param("visi", [], ["vision"], (), id="a topic"),
+        pytest.param("models", [], ["language models"], (), id="a later word of a topic"),
+        pytest.param("superv", [], [], (1, 2), id="a word of titles, newest first"),
+        pytest.param("self net", [], [], (2,), id="every word but the last is whole"),
+        pytest.param("se", [], [], (), id="too short for titles"),
+        pytest.param("a", [], [], (), id="too short"),
+        pytest.param("", [], [], (), id="nothing"),
+        pytest.param('"(*', [], [], (), id="signs"),
+    ],
+)
+def test_what_is_being_typed_is_completed(
+    searched: Engine, typed: str, authors: list[str], topics: list[str], titles: tuple[int, ...]
+) -> None:
+    """Authors and topics by any of their words, titles by all of theirs."""
+    found = searched.complete(typed, limit=4)
+
+    assert [name for name, _ in found.authors] == authors
+    assert [name for name, _ in found.topics] == topics
+    assert found.titles == titles
+
+
+def test_completions_are_few_and_the_most_frequent_first(filled: Engine) -> None:
+    """A list under the box holds no hundred names."""
+    filled.apply(
+        [indexed(n, f"Title {n}", authors=(f"Ada {'XYZ'[n % 3]}ork",)) for n in range(5, 15)],
+        [],
+        position=5,
+    )
+
+    found = filled.complete("ada", limit=2)
+
+    assert found.authors == (("Ada Zork", 4), ("Ada Xork", 3))
+    assert filled.complete("title", limit=3).titles == (14, 13, 12)
+
+
 def test_spelling_is_asked_of_the_library(searched: Engine) -> None:
     """Known in any form, or as a name: nothing to mend; else what is nearest."""
     assert searched.spelling("networks").papers == 1
@@ -350,6 +395,8 @@ FILTERS = [
     pytest.param(Filters(authors=("A. Lovelace", "E. Zölß")), {1, 2}, id="initials of two"),
     pytest.param(Filters(authors=("h ada",)), set(), id="family names are never initials"),
     pytest.param(Filters(authors=("?",)), set(), id="no name"),
+    pytest.param(Filters(last_key=2), {1, 2}, id="arrived by then"),
+    pytest.param(Filters(last_key=0), set(), id="arrived before all"),
     pytest.param(Filters(has=("code",)), {1}, id="has code"),
     pytest.param(Filters(has=("code", "data")), set(), id="has all of them"),
     pytest.param(Filters(sources=("arxiv",), categories=("cs.CL",)), {2}, id="two conditions"),

@@ -27,7 +27,7 @@ def test_a_reader_finds_and_opens_a_paper(window: Watched) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("2026")
     expect(page.get_by_text("Specimen edition.")).to_be_visible()
 
-    page.get_by_role("searchbox").fill("sparse models")
+    page.get_by_role("combobox").fill("sparse models")
     page.keyboard.press("Enter")
     expect(page.locator(".chip")).to_have_count(3)
     expect(page.locator("mark").first).to_be_visible()
@@ -37,6 +37,49 @@ def test_a_reader_finds_and_opens_a_paper(window: Watched) -> None:
     title.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     expect(page.get_by_role("heading", name="Similar papers")).to_be_visible()
+
+
+def test_the_box_completes_what_is_typed(window: Watched) -> None:
+    """By keyboard alone, and as assistive technology is told: a combobox with a list."""
+    page = window.open("/papers")
+    box = page.get_by_role("combobox")
+    options = page.get_by_role("option")
+    expect(box).to_have_attribute("aria-expanded", "false")
+
+    box.press_sequentially("sparse")
+    expect(options.first).to_be_visible()
+    expect(box).to_have_attribute("aria-expanded", "true")
+    assert Axe().run(page, options={"runOnly": AXE_RULES}).violations_count == 0
+    box.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    expect(box).to_have_attribute("aria-activedescendant", options.first.get_attribute("id") or "")
+    box.press("Escape")
+    expect(options).to_have_count(0)
+    expect(box).to_be_focused()
+    expect(box).to_have_value("sparse")
+
+    box.press_sequentially(" ")
+    expect(options.first).to_be_visible()
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(page).not_to_have_url(f"{window.address}/papers")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_earlier_searches_are_offered_and_forgotten(window: Watched) -> None:
+    """They stay in this browser; an empty box shows them."""
+    page = window.open("/papers")
+    page.get_by_role("combobox").fill("soap films")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip").first).to_be_visible()
+
+    window.open("/papers")
+    page.get_by_role("combobox").focus()
+    expect(page.get_by_role("option").first).to_contain_text("soap films")
+    page.get_by_role("option", name="Forget these searches").click()
+    page.get_by_role("combobox").blur()
+    page.get_by_role("combobox").focus()
+    expect(page.get_by_role("option")).to_have_count(0)
 
 
 def test_a_vote_changes_the_button_in_place(window: Watched) -> None:
@@ -83,9 +126,9 @@ def test_the_keyboard_is_enough(window: Watched) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("jk?")
-    expect(page.get_by_role("searchbox")).to_have_value("jk?")
+    expect(page.get_by_role("combobox")).to_have_value("jk?")
     page.keyboard.press("Escape")
 
     page.keyboard.press("ArrowLeft")

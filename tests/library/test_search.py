@@ -716,3 +716,28 @@ def test_the_encoder_reads_plain_text() -> None:
 
     assert document_text(one) == "The O(n) bee"
     assert document_text(replace(one, abstract="It flies.")) == "The O(n) bee. It flies."
+
+
+@pytest.mark.parametrize("sort", [None, Sort.DATE, Sort.VOTES])
+@pytest.mark.parametrize("mode", [Mode.LEXICAL, Mode.HYBRID])
+def test_later_pages_are_as_of_the_first(library: Library, mode: Mode, sort: Sort | None) -> None:
+    """Papers that arrive between two pages push nothing from one to the other."""
+    fill(library, {n: {"title": f"Bees number {n}"} for n in range(1, 13)})
+    library.catch_up(is_encoding=True)
+    whole = numbers(library.search("bees", mode=mode, sort=sort, limit=50))
+    first = library.search("bees", mode=mode, sort=sort, limit=5)
+    fill(library, {n: {"title": f"Bees number {n}"} for n in range(20, 26)})
+    library.catch_up(is_encoding=True)
+
+    rest = [
+        library.search(
+            "bees", mode=mode, sort=sort, limit=5, offset=at, filters=Filters(last_key=first.as_of)
+        )
+        for at in (5, 10)
+    ]
+
+    found = [n for page in (first, *rest) for n in numbers(page)]
+    assert sorted(found) == sorted(whole) == list(range(1, 13))
+    assert {page.total for page in rest} == {first.total}
+    assert {page.as_of for page in rest} == {first.as_of}
+    assert library.search("bees", mode=mode).total == 18

@@ -331,3 +331,34 @@ def test_all_hits_are_counted(five: TestClient) -> None:
     assert body["total"] == 5
     assert {row["value"]: row["papers"] for row in body["sources"]}
     assert sum(row["papers"] for row in body["years"]) == 5
+
+
+def test_the_next_page_is_as_of_the_first(library: Library, client: TestClient) -> None:
+    """Following ``next`` sees each paper once, though others arrive meanwhile."""
+    fill_listed(library, 5)
+    body = get(client, "/api/v1/search?q=gravity&mode=lexical&limit=2")
+    seen = [hit["paper"]["id"] for hit in body["data"]]
+    fill_listed(library, 9)
+    while body["meta"]["next"]:
+        body = get(client, body["meta"]["next"])
+        seen += [hit["paper"]["id"] for hit in body["data"]]
+
+    assert len(seen) == len(set(seen)) == 5
+    assert get(client, "/api/v1/search?q=gravity&mode=lexical")["meta"]["total"] == 9
+
+
+def test_pages_go_as_deep_as_papers_do(five: TestClient) -> None:
+    """No wall at ten thousand."""
+    assert get(five, "/api/v1/search?q=gravity&offset=999000")["data"] == []
+    assert five.get("/papers?q=gravity&page=40000").status_code == 200
+
+
+def test_what_is_being_typed_is_completed(five: TestClient) -> None:
+    """Each suggestion says what it is, and leads to its page."""
+    body = get(five, "/api/v1/complete?q=grav")["data"]
+
+    assert {row["kind"] for row in body} >= {"title"}
+    for row in body:
+        assert five.get(row["url"]).status_code == 200
+    assert get(five, "/api/v1/complete")["data"] == []
+    assert five.get("/api/v1/complete?q=x&limit=99").status_code == 422

@@ -119,6 +119,7 @@ def test_filters_narrow_and_survive_the_pages(library: Library, client: TestClie
 
     assert "30 papers" in page.text
     kept = {"q": "gravity", "cat": "cs.CL", "mode": "lexical", "sort": "date", "page": "2"}
+    kept |= {"as_of": "40"}
     assert parse_qs(urlsplit(url).query) == {name: [value] for name, value in kept.items()}
     assert "Papers 21 to 30 of 30" in Page(client.get(url).text).text
     for name in ("source", "cat", "since", "until", "has", "mode"):
@@ -149,6 +150,30 @@ def test_years_are_a_picture_with_links(library: Library, client: TestClient) ->
 
     assert bar["href"] == "/papers?q=gravity&since=2021-01-01&until=2021-12-31"
     assert "3 papers" in Page(client.get(bar["href"]).text).text
+
+
+def test_a_later_page_is_as_of_the_first(library: Library, client: TestClient) -> None:
+    """Its links keep the moment; a new question forgets it."""
+    fill(library, [record(n) for n in range(1, 31)])
+    url = Page(client.get("/papers?q=gravity&mode=lexical").text).all("a", rel="next")[0]["href"]
+    fill(library, [record(n) for n in range(31, 71)])
+    page = Page(client.get(url).text)
+
+    assert "Papers 21 to 30 of 30" in page.text
+    assert page.all("a", rel="prev")[0]["href"] == "/papers?q=gravity&mode=lexical"
+    assert client.get("/papers?q=gravity&as_of=x").status_code == 400
+
+
+def test_each_hit_leads_to_more_and_less_like_it(library: Library, client: TestClient) -> None:
+    """Links, so that they work without script: the search is asked again with an example."""
+    fill(library, [record(1), record(2)])
+    page = Page(client.get("/papers?q=gravity&mode=lexical").text)
+    more = [a["href"] for a in page.all("a") if a.get("aria-label", "").startswith("More like")]
+    less = [a["href"] for a in page.all("a") if a.get("aria-label", "").startswith("Less like")]
+
+    assert "/papers?q=gravity+like%3A2603.00001&mode=lexical" in more
+    assert "/papers?q=gravity+-like%3A2603.00001&mode=lexical" in less
+    assert "unlike 2603." in Page(client.get(less[0]).text).text
 
 
 def test_a_search_leads_to_its_feeds(reader: TestClient) -> None:

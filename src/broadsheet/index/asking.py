@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_WORDS = 64  # of one query; the rest is not asked, so that no query stalls the others
 MAX_PARTS = 256  # demands and parts of groups; so many fit into what is read of a query
+MIN_TITLE_PREFIX = 3  # letters
 MAX_CLAUSE = 1_000  # characters of one clause
 TITLE_WEIGHT = 0.3  # beside 1 for the combined text (see `words`)
 EXACT_WEIGHT = 0.1
@@ -49,11 +50,23 @@ def ask(query: Query, filters: Filters, among: npt.NDArray[np.int64] | None) -> 
 def _conditions(filters: Filters) -> Iterable[Ask]:
     if filters.since or filters.until:
         yield words.published_between(filters.since, filters.until)
+    if filters.last_key is not None:
+        yield words.arrived_by(filters.last_key)
     for group in tags.facet_conditions(filters):
         yield words.any_of_tags(group)
     names = [words.all_of_tags(group) for group in tags.name_conditions(filters)]
     if names:
         yield either(names)
+
+
+def titles(text: str) -> Ask | None:
+    """Return the query for titles with these words, of which the last may go on; None: none."""
+    exact = language.exact_words(text[:MAX_CLAUSE])[:MAX_WORDS]
+    if not exact or len(exact[-1][1]) < MIN_TITLE_PREFIX:
+        return None
+    parts = [(Must.Must, _term("exact_title", word)) for _, word in exact[:-1]]
+    begins = Ask.regex_query(words.schema(), "exact_title", f"{exact[-1][1]}.*")
+    return Ask.boolean_query([*parts, (Must.Must, begins)])
 
 
 def _scored(clauses: Sequence[Clause]) -> list[tuple[Must, Ask]]:

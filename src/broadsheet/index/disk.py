@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1  # raise it when the layout of a file of papers or vectors changes
-LEXICON = 3  # raise it when fields, or the way texts become words, change: words are indexed anew
+LEXICON = 4  # raise it when fields, or the way texts become words, change: words are indexed anew
 COMMIT_FILE = "commit.json"
 INTENT_FILE = "intent.json"
 LOCK_FILE = "lock"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from broadsheet.errors import ConflictError, IndexFaultError, UsageError
-from broadsheet.index import asking, checks, disk, respelling, state, tags, words
+from broadsheet.index import asking, checks, completing, disk, respelling, state, tags, words
 from broadsheet.index.approximate import Snapshot
 from broadsheet.index.rows import MAX_KEY, NewRow
 from broadsheet.index.turns import Turns
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from broadsheet.index.state import State
     from broadsheet.model import Counts, Filters, Paper
-    from broadsheet.ports import Spelling
+    from broadsheet.ports import Completions, Spelling
 
 MEASURED_S = 5.0  # for so long a size on disk is taken for true
 CREATION_S = 10.0  # how long to wait while another process makes the index
@@ -131,6 +131,11 @@ class EmbeddedEngine:
             asked = asking.either([asked, words.among(np.sort(beside))])
         with self._reading() as opened:
             return opened.words.counts(asked)
+
+    def complete(self, text: str, /, *, limit: int) -> Completions:
+        """Return authors, topics and titles that begin so, ``limit`` of each at most."""
+        with self._reading() as opened:
+            return completing.complete(opened.words, text, limit, asking.titles(text))
 
     def spelling(self, word: str, /) -> Spelling:
         """Tell how many papers have a word, and which one was probably meant."""
@@ -260,6 +265,7 @@ class EmbeddedEngine:
                 },
                 kind=opened.nearest.kind,
                 bytes=self._bytes(),
+                newest=opened.table.newest_key,
             )
 
     def try_lock(self) -> bool:

@@ -124,6 +124,7 @@ class Table:
         self._is_alive: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self.rows: npt.NDArray[Any] = np.empty(0, dtype=ROW)
         self.alive_count = 0
+        self.newest_key = 0  # of all papers that were ever here
 
     @staticmethod
     def create(folder: Path) -> None:
@@ -213,6 +214,10 @@ class Table:
         return keys
 
     def _in_range(self, filters: Filters) -> list[Mask]:
+        arrived = [] if filters.last_key is None else [self.rows["key"] <= filters.last_key]
+        return [*arrived, *self._published(filters)]
+
+    def _published(self, filters: Filters) -> list[Mask]:
         if not (filters.since or filters.until):
             return []
         published = self.rows["published"]
@@ -254,6 +259,7 @@ class Table:
             raise fault("of papers holds a key that no paper has")
         self._slot_of_key = grown(self._slot_of_key, int(keys.max()) + 1, fill=-1)
         self._is_alive = grown(self._is_alive, len(self.rows))
+        self.newest_key = max(self.newest_key, int(keys.max()))
         before = self._slot_of_key[keys]
         self._is_alive[before[before >= 0]] = False
         self._slot_of_key[keys] = slots  # of several rows of one key the last stays

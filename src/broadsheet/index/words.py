@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tantivy
 
-from broadsheet.index import language
+from broadsheet.index import completing, language
 from broadsheet.index.disk import fault
 from broadsheet.model import Counts
 
@@ -49,6 +49,7 @@ def schema() -> tantivy.Schema:
     builder.add_unsigned_field("year", fast=True)  # 0: unknown; counted, as are the next three
     for counted in COUNTED:
         builder.add_text_field(counted, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("offers", tokenizer_name="raw", index_option="basic")  # to complete
     builder.add_text_field("ids", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("text", tokenizer_name="stem", index_option="freq")  # all of it
     builder.add_text_field("title", tokenizer_name="stem", index_option="position")
@@ -76,6 +77,8 @@ def document(paper: Paper, *, tag_numbers: Iterable[int]) -> tantivy.Document:
             made.add_text(field, language.whole(value[:MAX_VALUE]))
     for name in id_words(paper):
         made.add_text("ids", name)
+    for offer in completing.offers(paper):
+        made.add_text("offers", offer)
     spelt = [language.one_spelling(piece) for piece in (title, abstract, topics, venue)]
     made.add_text("text", "\n".join(spelt))
     made.add_text("title", spelt[0])
@@ -245,6 +248,12 @@ class Words:
         except (ValueError, OSError) as error:
             raise fault(f"of words cannot be searched ({error})") from error
 
+    def newest(self, query: tantivy.Query, k: int) -> npt.NDArray[np.int64]:
+        """Return the keys of the ``k`` newest papers that match, without counting the rest."""
+        searcher = self._index.searcher()
+        hits = _search(searcher, query, k, order_by_field="newness", count=False)
+        return np.array([value & 0xFFFF_FFFF for value, _ in hits.hits], dtype=np.int64)
+
     def count(self) -> int:
         """Return how many papers can be found."""
         return int(self._index.searcher().num_docs)
@@ -306,6 +315,15 @@ def among(keys: npt.NDArray[np.int64]) -> tantivy.Query:
         return _unscored(tantivy.Query.term_set_query(schema(), "key", keys.tolist()))
     terms = [(tantivy.Occur.Should, _has_key(key)) for key in keys.tolist()]
     return _unscored(tantivy.Query.boolean_query(terms))
+
+
+def arrived_by(key: int) -> tantivy.Query:
+    """Return the query for documents with keys up to this one; it scores 0."""
+    return _unscored(
+        tantivy.Query.range_query(
+            schema(), "key", tantivy.FieldType.Unsigned, lower_bound=0, upper_bound=key
+        )
+    )
 
 
 def published_between(since: date | None, until: date | None) -> tantivy.Query:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from broadsheet.library import (
     arrival,
+    completing,
     edition,
     indexing,
     ingest,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         Shelf,
         Signal,
         Subscription,
+        Suggestion,
     )
     from broadsheet.ports import Clock, Encoder, Engine, Mailer, Source, Store
 
@@ -205,6 +207,14 @@ class Library:
             offset=offset,
             is_counting=is_counting,
         )
+
+    def complete(self, text: str, /, *, limit: int = 4) -> tuple[Suggestion, ...]:
+        """Return up to ``limit`` titles, authors and topics each that begin as the text does.
+
+        Raises:
+            QueryError: limit is not from 1 to 10.
+        """
+        return completing.complete(self, text, limit=limit)
 
     def similar(self, name: str, /, *, limit: int = 10) -> Results:
         """Return the papers nearest in meaning (by word where there is no vector yet).

@@ -77,6 +77,7 @@ def search(  # noqa: PLR0913  # each is named where it is given
     asked = read.query
     sort = sort or asked.sort
     request, used, notes = _request(library, asked, filters or Filters(), mode, among)
+    arrived = request.filters.last_key
     count = offset + limit
     order = _order(library, request, used, sort, count=count, shown=limit)
     if asked.identifier is not None and order.first.by != "id":
@@ -89,6 +90,7 @@ def search(  # noqa: PLR0913  # each is named where it is given
         hits=_hits(library, request, order, sort, start=offset, stop=count),
         offset=offset,
         limit=limit,
+        as_of=library.engine.status().newest if arrived is None else arrived,
         counts=counts,
         instead_of=read.instead_of,
         suggestion=read.suggestion,
@@ -204,7 +206,11 @@ def narrowed(one: Filters, other: Filters, /) -> tuple[Filters, Filters]:
     since = max((day for day in (one.since, other.since) if day), default=None)
     until = min((day for day in (one.until, other.until) if day), default=None)
     has = tuple(dict.fromkeys((*one.has, *other.has)))
-    return replace(both, since=since, until=until, has=has), rest
+    arrived = min((one.last_key, other.last_key), key=lambda key: _END if key is None else key)
+    return replace(both, since=since, until=until, has=has, last_key=arrived), rest
+
+
+_END = 1 << 62  # above every key
 
 
 def _has_space(library: Library, notes: list[str]) -> bool:

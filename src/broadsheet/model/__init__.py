@@ -33,6 +33,7 @@ from broadsheet.model.query import (
     Query,
     Results,
     Sort,
+    Suggestion,
 )
 from broadsheet.model.report import (
     Change,
@@ -103,5 +104,6 @@ __all__ = [
     "Status",
     "Subscription",
     "SubscriptionState",
+    "Suggestion",
     "Sync",
 ]

@@ -59,6 +59,7 @@ class Filters:
     topics: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()  # every word of a name must be in one author's name
     has: tuple[str, ...] = ()  # kinds of link that must be there: "code", "data"; all of them
+    last_key: int | None = None  # only papers that had arrived by then: keys up to this one
 
     def __bool__(self) -> bool:
         """Tell whether any condition is set."""
@@ -129,6 +130,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """What somebody may be typing."""
+
+    kind: str  # "title", "author" or "topic"
+    text: str
+    paper: Paper | None = None  # of a title
+    papers: int = 1  # of an author or topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """What all hits of a query are: how many have each value, most first; ties by value."""
 
@@ -149,6 +160,7 @@ class Results:
     hits: tuple[Hit, ...]
     offset: int = 0
     limit: int = 20
+    as_of: int = 0  # the key of the last paper that had arrived: `Filters.last_key` of later pages
     counts: Counts | None = None  # of all hits, where they were asked for
     instead_of: str = ""  # what was typed, quoted as it is, where a slip in it was mended
     suggestion: str = ""  # another query that may have been meant

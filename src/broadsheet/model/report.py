@@ -95,6 +95,7 @@ class EngineStatus:
     encoders: Mapping[str, int]  # vectors by the encoder that made them
     kind: str  # "exact" or "ivf-pq"
     bytes: int  # on disk
+    newest: int = 0  # the highest key of a paper that can be found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from broadsheet.text import normal, sentences
+from broadsheet.text import normal, sentences, spelling
 from broadsheet.web import view
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _MIN_STEM = 3
 @lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Return what words of one family share, roughly: only for marking, never for finding."""
-    folded = normal.fold(word)
+    folded = spelling.american(normal.fold(word))
     shorter = _ENDINGS.sub("", folded)
     return shorter if len(shorter) >= _MIN_STEM else folded
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from broadsheet.web.api import (
+    completions_list,
     docs_show,
     editions_list,
     hosted,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 ROUTERS = [
     docs_show.router,
     papers_search.router,
+    completions_list.router,
     editions_list.router,
     shelves_list.router,
     status_show.router,

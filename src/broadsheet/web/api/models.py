@@ -144,11 +144,21 @@ class SearchMeta(PageMeta):
     query: str = Field(description="As asked.")
     mode: Mode = Field(description="Which retrievers answered.")
     sort: Sort = Field(description="The order of the hits.")
+    as_of: int = Field(ge=0, description="The last paper that had arrived; later pages pass it on.")
     instead_of: str = Field(
         description="What to ask for the words as typed, where a slip was mended; or empty."
     )
     suggestion: str = Field(description="Another query that may have been meant; or empty.")
     notes: list[str] = Field(description="What a reader should know of this answer.")
+
+
+class SuggestionOut(Model):
+    """What somebody may be typing."""
+
+    kind: str = Field(description="`title`, `author` or `topic`.")
+    text: str = Field(description="How it is written, readable.")
+    papers: int = Field(ge=0, description="How many papers have it; 1 for a title.")
+    url: str = Field(description="The page that it leads to.")
 
 
 class CountOut(Model):
@@ -351,6 +361,10 @@ class SearchAnswer(Envelope[list[HitOut], SearchMeta]):
 
 class CountsAnswer(Envelope[CountsOut, NoMeta]):
     """What the hits are."""
+
+
+class SuggestionListAnswer(Envelope[list[SuggestionOut], NoMeta]):
+    """Titles first, then authors and topics, most papers first."""
 
 
 class SimilarAnswer(Envelope[list[HitOut], NoMeta]):

@@ -32,12 +32,15 @@ def search(
         limit=limit,
         offset=offset,
     )
-    page = params.page_meta(request, total=results.total, limit=limit, offset=offset)
+    page = params.page_meta(
+        request, total=results.total, limit=limit, offset=offset, as_of=results.as_of
+    )
     meta = models.SearchMeta(
         **page.model_dump(),
         query=question.q,
         mode=results.mode,
         sort=question.sort or results.query.sort,
+        as_of=results.as_of,
         instead_of=results.instead_of,
         suggestion=results.suggestion,
         notes=list(results.notes),

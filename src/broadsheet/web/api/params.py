@@ -16,7 +16,8 @@ from broadsheet.web.context import base_url
 paths.register()
 
 MAX_LIMIT = 100
-MAX_OFFSET = 10_000  # deeper paging would make every page cost all pages before it
+MAX_OFFSET = 1_000_000  # a page costs what all pages before it do
+MAX_KEY = 1 << 31
 MAX_QUERY = 2_000  # characters; longer ones are nobody's question
 MAX_VALUES = 50  # of one filter
 
@@ -65,6 +66,15 @@ def _filters(
     topic: Annotated[list[str], _values("Any of these topics.")],
     author: Annotated[list[str], _values("Any of these authors.")],
     has: Annotated[list[str], _values("All of these links: `code`, `data`.")],
+    as_of: Annotated[
+        int | None,
+        Query(
+            ge=0,
+            le=MAX_KEY,
+            description="Only papers that had arrived by then: `meta.as_of` of the first page. "
+            "`next` sets it, so that new papers push nothing from page to page.",
+        ),
+    ] = None,
 ) -> Filters:
     return Filters(
         since=since,
@@ -74,6 +84,7 @@ def _filters(
         topics=tuple(topic),
         authors=tuple(author),
         has=tuple(has),
+        last_key=as_of,
     )
 
 
@@ -105,17 +116,24 @@ def _question(
 TheQuestion = Annotated[Question, Depends(_question)]
 
 
-def next_url(request: Request, *, limit: int, offset: int, is_last: bool) -> str | None:
-    """Return the address of the next page: the same question at a higher offset."""
+def next_url(
+    request: Request, *, limit: int, offset: int, is_last: bool, as_of: int | None = None
+) -> str | None:
+    """Return the address of the next page: the same question at a higher offset, as of then."""
     following = offset + limit
     if is_last or following > MAX_OFFSET:
         return None
     kept = [(k, v) for k, v in request.query_params.multi_items() if k not in {"limit", "offset"}]
+    if as_of is not None and "as_of" not in request.query_params:
+        kept.append(("as_of", str(as_of)))
     query = urlencode([*kept, ("limit", limit), ("offset", following)], errors="replace")
     return f"{base_url(request)}{request.url.path}?{query}"
 
 
-def page_meta(request: Request, *, total: int, limit: int, offset: int) -> models.PageMeta:
+def page_meta(
+    request: Request, *, total: int, limit: int, offset: int, as_of: int | None = None
+) -> models.PageMeta:
     """Return where in a list of known length a page is."""
-    end = next_url(request, limit=limit, offset=offset, is_last=offset + limit >= total)
+    is_last = offset + limit >= total
+    end = next_url(request, limit=limit, offset=offset, is_last=is_last, as_of=as_of)
     return models.PageMeta(total=total, limit=limit, offset=offset, next=end)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SHELF = "To read"
 FIRST_YEAR, LAST_YEAR = 1900, 2199  # editions outside are nobody's question
-MAX_PAGE = 10_000
+MAX_PAGE = 50_000
 
 
 def marks(library: Library, papers: Sequence[Paper]) -> dict[str, Any]:

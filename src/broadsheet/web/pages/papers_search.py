@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from time import perf_counter
@@ -13,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from broadsheet.errors import PaperNotFoundError, QueryError
 from broadsheet.model import Clause, Counts, Filters, Mode, Sort
+from broadsheet.text import ids
 from broadsheet.text import query as language
 from broadsheet.web import plots, view
 from broadsheet.web.context import library_of
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from broadsheet.library import Library
-    from broadsheet.model import Hit, Query, Results
+    from broadsheet.model import Hit, Paper, Query, Results
 
 MAX_QUERY = 2000  # characters; the language reads the first 1,000 and says so
 MAX_VALUES = 20  # of one filter
@@ -56,16 +58,19 @@ class Asked:
     sort: Sort | None  # None: as the query says
     mode: Mode
     page: int
+    as_of: int | None = None  # of a later page: papers that arrived since the first are not in it
 
     def url(self, **changes: Any) -> str:
         """Return the address of this search with something changed, on its first page."""
         page = changes.pop("page", 1)
+        as_of = changes.pop("as_of", self.as_of)
         other = replace(self, **changes)
         pairs: list[tuple[str, str]] = [("q", other.text)]
         pairs += _filter_pairs(other.filters)
         pairs += [("sort", other.sort.value)] if other.sort else []
         pairs += [("mode", other.mode.value)] if other.mode is not Mode.HYBRID else []
-        pairs += [("page", str(page))] if page > 1 else []
+        if page > 1:
+            pairs += [("page", str(page)), *([("as_of", str(as_of))] if as_of else [])]
         return f"/papers?{urlencode(pairs)}"
 
 
@@ -96,7 +101,7 @@ def search_papers(request: Request) -> Response:
     results = library.search(
         query,
         mode=asked.mode,
-        filters=asked.filters,
+        filters=replace(asked.filters, last_key=asked.as_of),
         sort=asked.sort,
         limit=size,
         offset=(asked.page - 1) * size,
@@ -125,11 +130,13 @@ def _values(asked: Asked, query: Query, results: Results) -> dict[str, Any]:
         "sorts": [(name, asked.url(sort=value), value is sort) for value, name in SORTS],
         "bars": bars,
         "reason": reason,
+        "more_like": more_like,
+        "less_like": less_like,
         "words": matched_words,
         "first": results.offset + 1,
         "last": last,
         "previous_url": asked.url(page=asked.page - 1) if asked.page > 1 else None,
-        "next_url": asked.url(page=asked.page + 1)
+        "next_url": asked.url(page=asked.page + 1, as_of=results.as_of)
         if results.hits and last < results.total
         else None,
         "feed": urlencode([("q", asked.text), *_filter_pairs(asked.filters)]),
@@ -169,7 +176,19 @@ def read(request: Request) -> Asked:
         sort=_choice("sort", sort, Sort) if sort else None,
         mode=_choice("mode", params.get("mode", "") or Mode.HYBRID.value, Mode),
         page=_lists.page_number(request),
+        as_of=_as_of(request),
     )
+
+
+def _as_of(request: Request) -> int | None:
+    text = request.query_params.get("as_of", "")
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,10}", text, re.ASCII):
+        raise QueryError(
+            f"as_of is a number that a page's link says, not {text[:40]!r}", field="as_of"
+        )
+    return int(text)
 
 
 def read_bound(text: str, field: str) -> date | None:
@@ -338,6 +357,16 @@ def _year_url(asked: Asked, first: int, last: int) -> str:
     is_on = (asked.filters.since, asked.filters.until) == (span["since"], span["until"])
     wanted = {"since": None, "until": None} if is_on else span
     return asked.url(filters=replace(asked.filters, **wanted))
+
+
+def more_like(asked: Asked, paper: Paper) -> str:
+    """Return the address of this search, moved towards a paper."""
+    return asked.url(text=f"{asked.text} like:{ids.url_part(paper.id)}".strip())
+
+
+def less_like(asked: Asked, paper: Paper) -> str:
+    """Return the address of this search, moved away from a paper."""
+    return asked.url(text=f"{asked.text} -like:{ids.url_part(paper.id)}".strip())
 
 
 def bars(hit: Hit) -> list[tuple[str, float]]:
