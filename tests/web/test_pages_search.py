@@ -92,6 +92,7 @@ def test_a_slip_is_mended_on_the_page_and_can_be_taken_back(
     links = {tag["href"] for tag in page.all("a") if "%22gravitty%22" in tag.get("href", "")}
 
     assert "these are for gravity wells" in page.text
+    assert "wordgravity" in page.text
     assert "3 papers" in page.text
     (link,) = links
     assert "these are for" not in Page(client.get(link).text).text

@@ -126,7 +126,7 @@ def _values(asked: Asked, query: Query, results: Results) -> dict[str, Any]:
         "asked": asked,
         "query": query,
         "results": results,
-        "chips": chips(asked, query),
+        "chips": chips(replace(asked, text=results.query.text), results.query),
         "sorts": [(name, asked.url(sort=value), value is sort) for value, name in SORTS],
         "bars": bars,
         "reason": reason,
