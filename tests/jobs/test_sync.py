@@ -348,13 +348,16 @@ def test_an_edition_that_is_late_says_so(library: Library, job: SyncJob, clock: 
 def test_an_edition_of_a_holiday_says_which(
     library: Library, job: SyncJob, clock: StillClock
 ) -> None:
-    """Nothing is missing on Thanksgiving."""
+    """Nothing is missing on the day after Thanksgiving."""
     assert job.run_once()
-    clock.time = datetime(2026, 11, 26, 18, tzinfo=UTC)
+    clock.time = datetime(2026, 11, 27, 18, tzinfo=UTC)
 
-    reason = library.edition(date(2026, 11, 26)).reason
+    reason = library.edition(date(2026, 11, 27)).reason
 
-    assert reason == "Thursday, 26 November 2026: arXiv lists nothing on Thanksgiving."
+    assert reason == (
+        "Friday, 27 November 2026: arXiv lists nothing because it sends nothing out on "
+        "Thanksgiving."
+    )
 
 
 def test_an_instance_that_starts_at_a_weekend_has_papers(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -47,6 +48,7 @@ class Arxiv:
     page: int = 2  # records of one OAI-PMH answer
     now: datetime = datetime(2026, 3, 4, 6, tzinfo=UTC)
     expired: set[str] = field(default_factory=set)  # resumption tokens
+    most: int = 30_000  # entries of one query that can be reached
     server: Server | None = None
 
     def add(self, *papers: Preprint) -> None:
@@ -99,15 +101,32 @@ class Arxiv:
 
     def _query(self, params: dict[str, str]) -> Said:
         start, limit = int(params.get("start", 0)), int(params.get("max_results", 10))
-        if limit > 2000 or start + limit > 30_000:
+        if limit > 2000 or start + limit > self.most:
             return Said(status=400, body=b"max_results is too large")
-        names = [name for name in params.get("id_list", "").split(",") if name]
-        found = [self.papers[name] for name in names if name in self.papers] or sorted(
-            self.papers.values(), key=lambda paper: paper.versions[-1], reverse=True
-        )
+        found = self._found(params)
         entries = "".join(self._entry(paper) for paper in found[start : start + limit])
         total = f"<opensearch:totalResults>{len(found)}</opensearch:totalResults>"
         return Said(body=f"<?xml version='1.0'?><feed {FEED}>{total}{entries}</feed>".encode())
+
+    def _found(self, params: dict[str, str]) -> list[Preprint]:
+        """Return what a query finds; both its dates compare with that of the submission."""
+        if "id_list" in params:
+            return [self.papers[one] for one in params["id_list"].split(",") if one in self.papers]
+        asked = params.get("search_query", "")
+        wanted = set(re.findall(r"cat:([\w.-]+)", asked))
+        span = re.search(r"(?:submitted|lastUpdated)Date:\[(\d{12}) TO (\d{12})\]", asked)
+        first, last = span.groups() if span else ("0", "9")
+        version = 0 if params.get("sortBy") == "submittedDate" else -1
+        return sorted(
+            (
+                paper
+                for paper in self.papers.values()
+                if (not wanted or wanted & set(paper.categories))
+                and first <= f"{paper.versions[0]:%Y%m%d%H%M}" <= last
+            ),
+            key=lambda paper: paper.versions[version],
+            reverse=True,
+        )
 
     @staticmethod
     def _entry(paper: Preprint) -> str:

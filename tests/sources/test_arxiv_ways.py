@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from broadsheet.sources._http import Client, Http
 from broadsheet.sources._turns import Turns
 from broadsheet.sources.arxiv_atom import ArxivQuery
 from broadsheet.sources.arxiv_rss import ArxivFeed
+from broadsheet.text import arxiv_calendar
 from tests.servers.arxiv import Arxiv, Preprint, arxiv
 from tests.servers.http import Said
 from tests.support import corpora
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 DAY = date(2026, 3, 4)
 MORNING = datetime(2026, 3, 4, 12, tzinfo=UTC)  # 7 o'clock Eastern
+MINUTE = timedelta(minutes=1)
 RSS = """<?xml version="1.0"?>
 <rss xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/">
 <channel><title>cs.AI</title><skipDays><day>Sunday</day></skipDays>{items}</channel></rss>"""
@@ -77,7 +80,7 @@ def feed(service: Arxiv, http: Http, **options: object) -> ArxivFeed:
 def query(service: Arxiv, http: Http, **options: object) -> ArxivQuery:
     """Return a query."""
     assert service.server is not None
-    values: dict[str, object] = {"query": "all:wells", "cursor": {}}
+    values: dict[str, object] = {"query": "all:wells", "cursor": {}, "now": MORNING}
     url = f"{service.server.url}/api/query"
     return ArxivQuery(http, url, **(values | options))  # type: ignore[arg-type]  # its options
 
@@ -333,6 +336,122 @@ def test_a_query_that_breaks_off_keeps_its_cursor(
         list(source.read())
 
     assert source.cursor == {"updated": "2026-01-01"}
+
+
+def test_more_than_one_answer_can_hold_is_read_in_parts(
+    service: Arxiv, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """30,000 are the end of an answer; what has more is cut by the time of submission."""
+    few = 6
+    monkeypatch.setattr(arxiv_atom, "PAGE", 2)
+    monkeypatch.setattr(arxiv_atom, "MAX_RESULTS", few)
+    service.most = few
+    month = [datetime(2026, 2, day, 9, day, tzinfo=UTC) for day in range(1, 26)]
+    service.add(*(preprint(n, versions=(at,)) for n, at in enumerate(month)))
+    source = query(service, http, is_full=True)
+
+    found = [item.title for item in source.read() if isinstance(item, Record)]
+
+    assert sorted(set(found)) == sorted(f"Well {n}" for n in range(25))
+    assert len(found) == 25
+    assert source.cursor == {"updated": "2026-02-25"}
+
+
+def test_a_change_beyond_what_one_answer_holds_is_found_in_its_part(
+    service: Arxiv, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A version 2 of today whose version 1 is years old: a window of changes would lose it."""
+    few = 4
+    monkeypatch.setattr(arxiv_atom, "PAGE", 2)
+    monkeypatch.setattr(arxiv_atom, "MAX_RESULTS", few)
+    service.most = few
+    old, today = datetime(2020, 5, 5, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
+    service.add(*(preprint(n, versions=(today.replace(hour=n),)) for n in range(1, 7)))
+    service.add(preprint(9, versions=(old, today)))
+    source = query(service, http, cursor={"updated": "2026-03-01"})
+
+    found = {item.title for item in source.read() if isinstance(item, Record)}
+
+    assert found == {f"Well {n}" for n in (*range(1, 7), 9)}
+
+
+def test_a_long_reading_goes_on_with_its_rest(
+    service: Arxiv, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a spent budget or a kill leaves is read by the next run, not all of it again."""
+    few = 4
+    monkeypatch.setattr(arxiv_atom, "PAGE", 4)
+    monkeypatch.setattr(arxiv_atom, "MAX_RESULTS", few)
+    service.most = few
+    hours = [datetime(2026, 2, 1, hour, tzinfo=UTC) for hour in range(20)]
+    service.add(*(preprint(n, versions=(at,)) for n, at in enumerate(hours)))
+    cursor: Mapping[str, object] = {}
+    found: list[str] = []
+    runs = 0
+    while "updated" not in cursor:
+        http.requests_left = 9
+        source = query(service, http, cursor=cursor, is_full=True)
+        with suppress(BudgetSpentError):
+            for item in source.read():
+                assert isinstance(item, Record)
+                found.append(item.title)
+        assert cursor != source.cursor
+        cursor, runs = source.cursor, runs + 1
+
+    assert runs > 2
+    assert set(found) == {f"Well {n}" for n in range(20)}
+    assert cursor == {"updated": "2026-02-01"}
+
+
+def test_a_minute_with_too_many_is_said(
+    service: Arxiv, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing left to cut; better said than lost."""
+    monkeypatch.setattr(arxiv_atom, "MAX_RESULTS", 2)
+    service.most = 2
+    service.add(*(preprint(n) for n in range(3)))
+
+    with pytest.raises(UnreachableError, match=r"more than 2 answers to .* of one minute"):
+        list(query(service, http, is_full=True).read())
+
+
+def test_papers_are_asked_for_by_name(
+    service: Arxiv, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred at a time; one that arXiv does not know is left out."""
+    monkeypatch.setattr(arxiv_atom, "IDS", 2)
+    service.add(*(preprint(n) for n in range(1, 4)))
+    assert service.server is not None
+    names = ["2603.00003", "2603.00009", "2603.00001"]
+
+    found = list(arxiv_atom.papers(http, f"{service.server.url}/api/query", names))
+
+    assert [item.title for item in found if isinstance(item, Record)] == ["Well 3", "Well 1"]
+    assert [asked.params["id_list"] for asked in service.server.asked] == [
+        "2603.00003,2603.00009",
+        "2603.00001",
+    ]
+
+
+def test_a_listing_is_asked_for_by_its_window(
+    service: Arxiv, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was submitted between two deadlines, in one category."""
+    monkeypatch.setattr(arxiv_atom, "PAGE", 1)
+    span = arxiv_calendar.window(DAY)
+    service.add(
+        preprint(1, versions=(span.start - MINUTE,)),
+        preprint(2, versions=(span.start,)),
+        preprint(3, versions=(span.end - MINUTE,)),
+        preprint(4, versions=(span.end,)),
+        preprint(5, versions=(span.start,), categories=("math.OC",)),
+    )
+    assert service.server is not None
+    url = f"{service.server.url}/api/query"
+
+    found = arxiv_atom.submitted(http, url, category="cs.AI", window=span)
+
+    assert [item.title for item in found if isinstance(item, Record)] == ["Well 3", "Well 2"]
 
 
 def test_what_the_api_refuses_is_said(service: Arxiv, http: Http) -> None:

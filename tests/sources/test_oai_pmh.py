@@ -255,6 +255,26 @@ def test_a_harvest_that_breaks_off_goes_on_with_its_token(service: Arxiv, http: 
     assert rest.cursor == {"cs:cs:AI": {"from": "2026-03-04"}}
 
 
+def test_a_harvest_that_an_error_ends_goes_on_with_its_token(service: Arxiv, http: Http) -> None:
+    """A page that answers 404 is no reason to read those before it again; nor is midnight."""
+    assert service.server is not None
+    broken = harvest(service, http)
+    items = broken.read()
+    first = next(items)
+    service.server.faults = [Said(status=404)]
+    with pytest.raises(UnreachableError, match="404"):
+        list(items)
+    kept = broken.cursor["cs:cs:AI"]
+    service.now = datetime(2026, 3, 5, 6, tzinfo=UTC)
+
+    rest = harvest(service, http, cursor=broken.cursor, today=date(2026, 3, 5))
+
+    assert isinstance(first, Record)
+    assert (kept["token"], kept["begun"]) == ("cs:cs:AI|2026-03-01|2", "2026-03-04")
+    assert titles(rest.read()) == ["Well 3", "Well 4", "Well 5"]
+    assert rest.cursor == {"cs:cs:AI": {"from": "2026-03-04"}}
+
+
 def test_an_expired_token_begins_the_set_again(service: Arxiv, http: Http) -> None:
     """ArXiv's expire every day; what is read twice says nothing new."""
     http.requests_left = 1

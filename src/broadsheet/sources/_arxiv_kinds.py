@@ -52,6 +52,7 @@ def _newest(means: Means, reading: Reading) -> Remote:
         means.settings.arxiv_api_url,
         query=" OR ".join(f"cat:{one}" for one in categories),
         cursor={},
+        now=reading.now,
         first_time=FIRST_PAPERS,
     )
     return ArxivFeed(
@@ -70,6 +71,7 @@ def _query(means: Means, query: str, reading: Reading) -> Remote:
         means.settings.arxiv_api_url,
         query=query,
         cursor=reading.cursor,
+        now=reading.now,
         since=reading.since,
         is_full=reading.is_full,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import UnreachableError
@@ -17,16 +18,23 @@ from broadsheet.sources import _arxiv, _xml
 from broadsheet.sources._fields import FieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from datetime import date
     from xml.etree.ElementTree import Element
 
     from broadsheet.model import Observation
     from broadsheet.sources._http import Http
+    from broadsheet.text.arxiv_calendar import Window
+
+    Part = tuple[str, ...]
+    """A span of submission, (first, last) minute; () is all."""
 
 NAME = "arxiv-api"
 PAGE = 500  # entries of one answer: 2,000 are allowed, and often time out
-MAX_RESULTS = 30_000  # more is answered with 400
+MAX_RESULTS = 30_000  # of one query; more is answered with 400
+IDS = 100  # of one question by id
+MINUTE = timedelta(minutes=1)
+FIRST_MOMENT = "199107010000"  # before arXiv began
 FIRST_TIME = 2_000  # entries of a query that is read for the first time
 EMPTY_ATTEMPTS = 3
 FORM = "arxiv-atom"
@@ -86,7 +94,12 @@ def parse(data: bytes, *, where: str = "answer") -> Page:
 
 
 class ArxivQuery:
-    """A query to arXiv, read from the newest change back to where the last reading began."""
+    """A query to arXiv, read from the newest change back to where the last reading began.
+
+    An answer ends at 30,000 entries. What has more is cut in two by the time of submission, and
+    again, until each part can be read to its end; for `lastUpdatedDate:[A TO B]` is no way to do
+    that: it compares with the time of submission too, whatever its name says.
+    """
 
     def __init__(
         self,
@@ -95,6 +108,7 @@ class ArxivQuery:
         *,
         query: str,
         cursor: Mapping[str, Any],
+        now: datetime,
         since: date | None = None,
         is_full: bool = False,
         first_time: int = FIRST_TIME,
@@ -106,6 +120,12 @@ class ArxivQuery:
         known = "" if is_full else str(cursor.get("updated", ""))
         self._until = since.isoformat() if since else known
         self._most = first_time if not self._until and not is_full else MAX_RESULTS
+        self._is_cut = self._most == MAX_RESULTS  # not just a first look at what is newest
+        self._all = (FIRST_MOMENT, f"{now:%Y%m%d%H%M}")
+        asked = self._until or ("everything" if is_full else "")
+        if self._cursor.get("going", {}).get("asked") != asked:
+            self._cursor.pop("going", None)
+        self._asked = asked
 
     @property
     def name(self) -> str:
@@ -114,52 +134,132 @@ class ArxivQuery:
 
     @property
     def cursor(self) -> Mapping[str, Any]:
-        """The newest day of change that was read to its end."""
+        """The newest day of change that was read to its end; and of a long reading, the rest."""
         return dict(self._cursor)
 
     def read(self) -> Iterator[Record | Observation | Fault]:
-        """Yield what the query finds, newest change first.
+        """Yield what the query finds, newest change first within each part.
 
         Raises:
             SourceError: the API does not answer, or not to this query.
         """
-        newest = ""
-        start = 0
-        while start < self._most:
-            page = self._page(start, min(PAGE, self._most - start))
-            yield from page.items
-            newest = newest or page.newest
-            start += len(page.items)
-            if not page.items or (self._until and page.oldest < self._until):
-                break
-            if page.total is not None and start >= page.total:
-                break
+        going = self._cursor.get("going", {})
+        newest = str(going.get("newest", ""))
+        parts = [tuple(part) for part in going.get("parts", [])] or [()]
+        while parts:
+            part = parts.pop()
+            page = self._page(0, self._limit(0), part)
+            newest = max(newest, page.newest)
+            is_too_much = not self._until and (page.total or 0) > MAX_RESULTS
+            if (self._is_cut and is_too_much) or not (yield from self._part(page, part)):
+                parts += self._halves(part)
+            if parts:
+                rest = {"asked": self._asked, "newest": newest, "parts": [*parts]}
+                self._cursor["going"] = rest
+        self._cursor.pop("going", None)
         if newest:
             self._cursor["updated"] = newest
 
-    def _page(self, start: int, limit: int) -> Page:
-        """Return one page; an empty one in the middle is asked for again.
+    def _part(self, page: Page, part: Part) -> Generator[Record | Fault, None, bool]:
+        """Yield one part from its first page on; return whether that was all that is wanted."""
+        start = 0
+        while True:
+            yield from page.items
+            start += len(page.items)
+            is_old = bool(self._until) and page.oldest < self._until
+            if not page.items or is_old or (page.total is not None and start >= page.total):
+                return True
+            if start >= self._most:
+                return not self._is_cut
+            page = self._page(start, self._limit(start), part)
+
+    def _halves(self, part: Part) -> list[Part]:
+        """Return a part cut in two by time, the newer half last, for that is read first.
 
         Raises:
-            UnreachableError: it stays empty, or is no answer.
+            UnreachableError: one minute of submissions is too much.
         """
-        params = {
-            "search_query": self._query,
-            "start": str(start),
-            "max_results": str(limit),
-            "sortBy": "lastUpdatedDate",
-            "sortOrder": "descending",
-        }
-        for _ in range(EMPTY_ATTEMPTS):
-            answer = self._http.get(self._url, params=params)
-            page = parse(answer.body, where=f"{self._query[:60]} from {start}")
-            if page.error:
-                raise UnreachableError(f"arXiv refuses the query {self._query!r}: {page.error}")
-            is_whole = not page.problem and (page.items or start >= (page.total or 0))
-            if is_whole:
-                return page
-        what = page.problem or "the page is empty"
-        raise UnreachableError(f"arXiv's answer from {start} on cannot be used: {what}")
+        first, last = (_moment(end) for end in (part or self._all))
+        middle = (first + (last - first) / 2).replace(second=0, microsecond=0)
+        if first >= last:
+            raise UnreachableError(
+                f"arXiv has more than {MAX_RESULTS:,} answers to {self._query!r} of one minute"
+            )
+        return [
+            (f"{first:%Y%m%d%H%M}", f"{middle:%Y%m%d%H%M}"),
+            (f"{middle + MINUTE:%Y%m%d%H%M}", f"{last:%Y%m%d%H%M}"),
+        ]
+
+    def _limit(self, start: int) -> int:
+        return min(PAGE, self._most - start)
+
+    def _page(self, start: int, limit: int, part: Part) -> Page:
+        query = self._query
+        if part:
+            query = f"({query}) AND submittedDate:[{part[0]} TO {part[1]}]"
+        return ask(
+            self._http,
+            self._url,
+            {
+                "search_query": query,
+                "start": str(start),
+                "max_results": str(limit),
+                "sortBy": "lastUpdatedDate",
+                "sortOrder": "descending",
+            },
+        )
+
+
+def ask(http: Http, url: str, params: Mapping[str, str]) -> Page:
+    """Return one page; an empty one in the middle is asked for again.
+
+    Raises:
+        UnreachableError: it stays empty, or is no answer.
+    """
+    question, start = params.get("search_query", ""), int(params.get("start", 0))
+    for _ in range(EMPTY_ATTEMPTS):
+        answer = http.get(url, params=params)
+        page = parse(answer.body, where=f"{question[:60] or 'papers'} from {start}")
+        if page.error:
+            raise UnreachableError(f"arXiv refuses the query {question!r}: {page.error}")
+        if not page.problem and (page.items or start >= (page.total or 0)):
+            return page
+    what = page.problem or "the page is empty"
+    raise UnreachableError(f"arXiv's answer from {start} on cannot be used: {what}")
+
+
+def papers(http: Http, url: str, names: Sequence[str]) -> Iterator[Record | Fault]:
+    """Yield papers by their arXiv ids, asked for a hundred at a time; an unknown one is left out.
+
+    Raises:
+        SourceError: the API does not answer.
+    """
+    for start in range(0, len(names), IDS):
+        some = names[start : start + IDS]
+        yield from ask(http, url, {"id_list": ",".join(some), "max_results": str(IDS)}).items
+
+
+def submitted(http: Http, url: str, *, category: str, window: Window) -> Iterator[Record | Fault]:
+    """Yield the papers of a category that were submitted within a window, newest first.
+
+    Raises:
+        SourceError: the API does not answer; or they are more than it can tell.
+    """
+    last = window.end - MINUTE
+    query = f"cat:{category} AND submittedDate:[{window.start:%Y%m%d%H%M} TO {last:%Y%m%d%H%M}]"
+    params = {"search_query": query, "sortBy": "submittedDate", "sortOrder": "descending"}
+    start = 0
+    while start < MAX_RESULTS:
+        page = ask(http, url, params | {"start": str(start), "max_results": str(PAGE)})
+        yield from page.items
+        start += len(page.items)
+        if not page.items or start >= (page.total or 0):
+            return
+    raise UnreachableError(f"arXiv has more than {MAX_RESULTS:,} answers to {query!r}")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y%m%d%H%M").replace(tzinfo=UTC)
 
 
 def _record(element: Element) -> Record:
