@@ -62,7 +62,7 @@ class Settings:
     digest_papers: int = _setting(20, "At most so many papers in a digest.", unit="papers")
     page_size: int = _setting(20, "Papers on one page of a list.", unit="papers")
     sources: str = _setting(
-        "arxiv",
+        "arxiv,arxiv-oai",
         "What `serve` and `sync` read, separated by commas; empty: nothing. "
         "`broadsheet sync --help` lists what can stand here.",
     )
@@ -149,6 +149,16 @@ class Settings:
         default=True, text="Show the specimen edition while the library is empty."
     )
     log_level: str = _setting("info", "debug, info, warning or error.")
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The sources that are read, in order."""
+        return tuple(filter(None, map(str.strip, self.sources.split(","))))
+
+    @property
+    def category_names(self) -> tuple[str, ...]:
+        """ArXiv's categories that are read, in order."""
+        return tuple(filter(None, map(str.strip, self.arxiv_categories.split(","))))
 
     @property
     def public_url(self) -> str:

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
         EngineStatus,
         Fault,
         Filters,
+        Holding,
         Identifier,
         ImportRun,
         IngestReport,
         Joint,
+        Listed,
         Merge,
         Observation,
         Paper,
@@ -70,7 +72,7 @@ class Source(Protocol):
         """The name that its records carry and ``/status`` shows."""
         ...
 
-    def read(self) -> Iterator[Record | Observation | Fault]:
+    def read(self) -> Iterator[Record | Observation | Fault | Listed]:
         """Yield what is there, in the source's order, in bounded memory.
 
         One bad piece becomes a ``Fault`` and the next one is read.
@@ -193,6 +195,14 @@ class Writer(Protocol):
 
     def remove(self, keys: Collection[int], /, *, at: datetime) -> None:
         """Remove papers with their records and signals; each leaves a change row."""
+        ...
+
+    def keep_listings(self, listed: Sequence[Listed], /, *, at: datetime) -> None:
+        """Add to what sources said that they list on a day; work out what is not here."""
+        ...
+
+    def settle_listings(self) -> None:
+        """Strike out of what is missing what has come since, so that asking is quick again."""
         ...
 
     def quarantine(self, faults: Sequence[Fault], /, *, at: datetime) -> int:
@@ -522,7 +532,23 @@ class SyncStore(Protocol):
         ...
 
 
-class Store(PaperStore, PeopleStore, SubscriptionStore, SyncStore, Protocol):
+class ListingStore(Protocol):
+    """What sources say that they list, by day and part."""
+
+    def listings(self, first: date, last: date, /) -> list[Holding]:
+        """Return what sources list on the days of [first, last], by day, part and source.
+
+        A paper is missing as long as no paper here has its identifier. The names of papers of a
+        day that is two months past may be gone; their number stays.
+        """
+        ...
+
+    def listed_since(self) -> Mapping[str, date]:
+        """Return by part the first day of which any source told what it lists."""
+        ...
+
+
+class Store(PaperStore, PeopleStore, SubscriptionStore, SyncStore, ListingStore, Protocol):
     """Everything that must not be lost. Safe to use from several threads and processes."""
 
     def close(self) -> None:

@@ -161,7 +161,10 @@ def test_a_spent_budget_is_no_failure_and_the_next_run_goes_on(
 
     assert counts == [4, 7]
     assert {run.error for run in library.status().runs} == {""}
-    assert library.store.syncs()[0].cursor == {"cs:cs:AI": {"from": "2026-03-04"}}
+    assert library.store.syncs()[0].cursor == {
+        "cs:cs:AI": {"from": "2026-03-04"},
+        "night": {"checked": "2026-03-04"},
+    }
 
 
 def test_what_was_saved_is_not_asked_for_again(
@@ -341,8 +344,11 @@ def test_an_edition_that_is_late_says_so(library: Library, job: SyncJob, clock: 
 
     reason = library.edition(DAY + timedelta(days=1)).reason
 
-    assert reason.startswith("No source has delivered since Wednesday, 4 March 2026. The last")
-    assert "arXiv's listing of 2026-03-05 is due" in reason
+    assert reason.startswith(
+        "arXiv's listing for Thursday, 5 March 2026 has not come. arxiv could not be read whole: "
+        "arXiv's listing of 2026-03-05 is due"
+    )
+    assert reason.endswith("arXiv is asked again at 12:05 (UTC).")
 
 
 def test_an_edition_of_a_holiday_says_which(

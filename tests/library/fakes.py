@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from broadsheet.model import Fault, Observation, Paper, Record
+    from broadsheet.model import Fault, Listed, Observation, Paper, Record
     from broadsheet.ports import Store
     from tests.support import StillClock
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 class ListSource:
     """A source that delivers what it is given, and may break off."""
 
-    items: Sequence[Record | Observation | Fault]
+    items: Sequence[Record | Observation | Fault | Listed]
     name: str = "arxiv"
     breaks: bool = False
 
-    def read(self) -> Iterator[Record | Observation | Fault]:
+    def read(self) -> Iterator[Record | Observation | Fault | Listed]:
         """Yield the items; then break off when told to."""
         yield from self.items
         if self.breaks:

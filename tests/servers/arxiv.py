@@ -37,6 +37,7 @@ class Preprint:
     versions: tuple[datetime, ...] = (datetime(2026, 3, 2, 15, tzinfo=UTC),)
     comment: str = ""
     is_deleted: bool = False
+    stamp: date | None = None  # OAI-PMH's; None: the day of the newest version
 
 
 @dataclass
@@ -49,6 +50,9 @@ class Arxiv:
     now: datetime = datetime(2026, 3, 4, 6, tzinfo=UTC)
     expired: set[str] = field(default_factory=set)  # resumption tokens
     most: int = 30_000  # entries of one query that can be reached
+    stale: dict[str, date] = field(default_factory=dict)  # feeds that show an older batch as new
+    is_harvested: bool = True  # False: the repository is down
+    hidden: frozenset[str] = frozenset()  # papers that the repository does not have yet
     server: Server | None = None
 
     def add(self, *papers: Preprint) -> None:
@@ -68,7 +72,7 @@ class Arxiv:
         if asked.path == "/api/query":
             return self._query(asked.params)
         if asked.path == "/oai":
-            return self._oai(asked.params)
+            return self._oai(asked.params) if self.is_harvested else Said(status=500)
         return Said(status=404)
 
     def _feed(self, asked: Asked) -> Said:
@@ -76,9 +80,10 @@ class Arxiv:
         items = "".join(
             self._announced(paper, category)
             for paper in self.papers.values()
-            if category in paper.categories and paper.listed == self.day
+            if category in paper.categories and paper.listed == self.stale.get(category, self.day)
         )
-        body = f"<?xml version='1.0'?><feed {FEED}>{items}</feed>".encode()
+        built = f"<updated>{self.day}T00:00:10-05:00</updated>"
+        body = f"<?xml version='1.0'?><feed {FEED}>{built}{items}</feed>".encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         if asked.headers.get("if-none-match") == etag:
             return Said(status=304)
@@ -154,7 +159,9 @@ class Arxiv:
             if wanted.rpartition(":")[2] in {one.rpartition(".")[2] for one in paper.categories}
             or not wanted
         ]
-        found = [paper for paper in found if f"{paper.versions[-1]:%Y-%m-%d}" >= since]
+        found = [
+            paper for paper in found if _stamped(paper) >= since and paper.id not in self.hidden
+        ]
         if not found:
             return self._oai_body('<error code="noRecordsMatch"/>')
         first = int(start)
@@ -172,7 +179,7 @@ class Arxiv:
     def _raw(paper: Preprint) -> str:
         header = (
             f"<identifier>oai:arXiv.org:{paper.id}</identifier>"
-            f"<datestamp>{paper.versions[-1]:%Y-%m-%d}</datestamp>"
+            f"<datestamp>{_stamped(paper)}</datestamp>"
         )
         if paper.is_deleted:
             return f'<record><header status="deleted">{header}</header></record>'
@@ -191,6 +198,10 @@ class Arxiv:
             "<license>http://creativecommons.org/licenses/by/4.0/</license>"
             f"<abstract>{escape(paper.abstract)}</abstract></arXivRaw></metadata></record>"
         )
+
+
+def _stamped(paper: Preprint) -> str:
+    return f"{paper.stamp or paper.versions[-1]:%Y-%m-%d}"
 
 
 @contextmanager

@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.errors import BudgetSpentError, StaleSourceError, UnreachableError
-from broadsheet.model import Fault, Identifier, Precision, Record, Scheme, Status
+from broadsheet.errors import (
+    BudgetSpentError,
+    SourceError,
+    StaleSourceError,
+    UnreachableError,
+)
+from broadsheet.model import Fault, Holding, Identifier, Listed, Precision, Record, Scheme, Status
 from broadsheet.sources import _arxiv, arxiv_atom, arxiv_rss
 from broadsheet.sources._http import Client, Http
 from broadsheet.sources._turns import Turns
@@ -239,7 +244,7 @@ def test_a_feed_that_repeats_yesterday_is_said(
     """Every step of a peer's pipeline said "success" while 212 of 239 papers were missing."""
     service.add(preprint(1, categories=("cs.AI", "cs.CL")))
     source = feed(service, http, now=now)
-    items = source.read()
+    items = (item for item in source.read() if isinstance(item, Record))
 
     first = next(items)
     if is_stale:
@@ -251,6 +256,63 @@ def test_a_feed_that_repeats_yesterday_is_said(
         assert list(items) == []
     assert isinstance(first, Record)
     assert source.cursor["cs.AI"]["day"] == "2026-03-04"
+
+
+def broken_off(source: ArxivFeed) -> tuple[list[object], SourceError]:
+    """Return what a source yields before it breaks off, as it must, and why it did."""
+    found: list[object] = []
+    try:
+        found.extend(source.read())
+    except SourceError as error:
+        return found, error
+    pytest.fail("the source did not break off")
+
+
+def test_a_batch_that_is_dated_anew_is_still_yesterdays(service: Arxiv, http: Http) -> None:
+    """The date of a feed proves nothing: a paper is announced in a category once."""
+    service.add(preprint(1), preprint(2), preprint(3, categories=("cs.CL",)))
+    papers = frozenset(Identifier(Scheme.ARXIV, f"2603.{n:05d}") for n in (1, 2))
+    old = Listed(source="arxiv", day=date(2026, 3, 3), part="cs.AI", papers=papers)
+    held = Holding(listed=old, total=2, missing=frozenset(), at=MORNING)
+    cursor = {"cs.AI": {"day": "2026-03-03"}}
+    source = feed(service, http, holdings=lambda: [held], cursor=cursor)
+
+    found, error = broken_off(source)
+
+    assert isinstance(error, StaleSourceError)
+    assert "2026-03-04 is due, but the feed of cs.AI still shows 2026-03-03" in str(error)
+    assert [item.title for item in found if isinstance(item, Record)] == ["Well 3"]
+    assert [item.part for item in found if isinstance(item, Listed)] == ["cs.CL"]
+    assert source.cursor["cs.CL"]["day"] == "2026-03-04"
+
+
+def test_a_feed_lists_what_it_announces_and_what_of_it_is_broken(
+    service: Arxiv, http: Http
+) -> None:
+    """A paper without a title is one that is missing; a replacement is no news."""
+    service.add(preprint(1), preprint(2, title=""), preprint(3, categories=("math.OC",)))
+    service.add(preprint(4, versions=(MORNING, MORNING)))
+
+    found = [item for item in feed(service, http).read() if isinstance(item, Listed)]
+
+    assert [(item.part, sorted(name.value for name in item.papers)) for item in found] == [
+        ("cs.AI", ["2603.00001", "2603.00002"]),
+        ("cs.CL", []),
+    ]
+
+
+def test_one_broken_feed_stops_no_other(service: Arxiv, http: Http) -> None:
+    """It is said at the end; a site that is down is left at once."""
+    assert service.server is not None
+    service.add(preprint(1), preprint(2, categories=("cs.CL",)))
+    service.server.faults = [Said(status=404)]
+    source = feed(service, http)
+
+    found, error = broken_off(source)
+
+    assert "404" in str(error)
+    assert [item.title for item in found if isinstance(item, Record)] == ["Well 2"]
+    assert list(source.cursor) == ["cs.CL"]
 
 
 def test_one_dead_feed_keeps_what_came_before(service: Arxiv, http: Http) -> None:

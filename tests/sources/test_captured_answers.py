@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from broadsheet.model import Observation
     from broadsheet.sources._json_source import JsonSource
 
 pytestmark = pytest.mark.data
@@ -31,7 +30,7 @@ pytestmark = pytest.mark.data
 NO_TITLE = "title: there is none"
 
 
-def sorted_out(items: Iterable[Record | Observation | Fault]) -> tuple[list[Record], list[Fault]]:
+def sorted_out(items: Iterable[object]) -> tuple[list[Record], list[Fault]]:
     """Return records and faults apart."""
     found = list(items)
     return (

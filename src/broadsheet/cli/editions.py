@@ -90,6 +90,7 @@ def _as_json(found: Edition) -> dict[str, Any]:
         "first": found.first,
         "last": found.last,
         "state": found.state,
+        "standing": found.standing,
         "reason": found.reason,
         "total": found.total,
         "announced": found.announced,

@@ -15,6 +15,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +36,10 @@ from broadsheet.sources.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import date
+    from datetime import date, datetime
 
     from broadsheet.library import Library
-    from broadsheet.model import Fault, IngestReport, Observation, Record, Sync
+    from broadsheet.model import Fault, IngestReport, Listed, Observation, Record, Sync
     from broadsheet.ports import Remote
 
     Told = Callable[[IngestReport], None]
@@ -50,6 +51,7 @@ BEAT_S = 10.0  # between two renewals of a claim, at which a wish to cancel is s
 SLICE = timedelta(minutes=10)  # after so long a run gives way to sources that wait
 FIRST_PAUSE = timedelta(minutes=5)  # after a failure; doubled by each further one in a row
 LONGEST_PAUSE = timedelta(hours=6)
+REMEMBERED = timedelta(days=35)  # what was listed in them is told to sources
 
 
 Chance = Callable[[], float]
@@ -103,7 +105,7 @@ class SyncJob:
             is_awaited=lambda: self._is_awaited(plans),
         )
         try:
-            run.go(Reading(cursor=claim.cursor, now=now), chance=self._chance)
+            run.go(_reading(self._library, claim, now), chance=self._chance)
         except SourceError as error:
             log.warning("source_failed", source=claim.source, reason=str(error))
         return True
@@ -138,9 +140,17 @@ def sync(  # what a command line says
     claim = store.claim_sync(plan.name, now, holder=_holder(), until=now + CLAIM)
     if claim is None:
         raise ConflictError(f"another process reads {plan.name} now: try again when it is done")
-    reading = Reading(cursor=claim.cursor, now=now, since=since, is_full=is_full)
+    reading = replace(_reading(library, claim, now), since=since, is_full=is_full)
     run = _Run(library, plan, claim, ending=ending or Ending())
     return run.go(reading, progress=progress, chance=chance)
+
+
+def _reading(library: Library, claim: Sync, now: datetime) -> Reading:
+    """Return what a claimed source is to read; what is listed and here it learns when it asks."""
+    first, last = now.date() - REMEMBERED, now.date() + timedelta(days=1)
+    return Reading(
+        cursor=claim.cursor, now=now, holdings=lambda: library.store.listings(first, last)
+    )
 
 
 class _Run:
@@ -287,7 +297,7 @@ class _Bounded:
         """The source's own."""
         return self._inner.cursor
 
-    def read(self) -> Iterator[Record | Observation | Fault]:
+    def read(self) -> Iterator[Record | Observation | Fault | Listed]:
         """Yield what there is within this run's means."""
         try:
             for item in self._inner.read():

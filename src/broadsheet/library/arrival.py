@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.library import merge
-from broadsheet.model import Fault, Observation, Record
+from broadsheet.model import Fault, Listed, Observation, Record
 from broadsheet.text import digest, likeness, normal
 from broadsheet.text.digest import Content
 
@@ -92,8 +92,8 @@ def _restored(
     return arrival
 
 
-Item = Record | Observation | Fault
-Incoming = Arrival | Observation | Fault
+Item = Record | Observation | Fault | Listed
+Incoming = Arrival | Observation | Fault | Listed
 
 
 def batches(source: Source, size: int, /) -> Iterator[list[Incoming]]:
@@ -140,13 +140,19 @@ def fault(item: Item, reason: str, /) -> Fault:
     """Return the fault of something that cannot be kept, fit for any database."""
     if isinstance(item, Fault):
         return Fault(source=item.source, where=safe(item.where), reason=reason)
-    name = item.source_id if isinstance(item, Record) else str(item.identifier)
+    name = _name(item)
     place = safe(name)[:RAW_LIMIT]
     raw, form = (safe(repr(item))[:RAW_LIMIT] if len(name) < RAW_LIMIT else ""), ""
     if isinstance(item, Record):
         with suppress(TypeError, ValueError, AttributeError):  # that may be what is wrong with it
             raw, form = safe(digest.record_json(item)), RECORD
     return Fault(source=safe(item.source), where=place, reason=reason, raw=raw, form=form)
+
+
+def _name(item: Record | Observation | Listed) -> str:
+    if isinstance(item, Listed):
+        return f"listing of {item.part} {item.day}"
+    return item.source_id if isinstance(item, Record) else str(item.identifier)
 
 
 def safe(text: str, /) -> str:

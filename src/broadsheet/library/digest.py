@@ -109,7 +109,8 @@ def compose(library: Library, subscription: Subscription, *, now: datetime) -> I
     if papers:
         counts = ((edition.announced, "announced"), (edition.picked, "picked"))
         said = [f"{count:,} {what}" for count, what in counts if count]
-        note = f"{', '.join([*said, edition.state])}. {_papers(len(papers))} for you."
+        counted = f"{', '.join(said)}. " if said else ""
+        note = f"{counted}{edition.reason or edition.standing} {_papers(len(papers))} for you."
     else:
         note = edition.reason or "Nothing is here that you have not got already."
     return Issue(

@@ -11,20 +11,22 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from broadsheet.library import ranking
+from broadsheet.library import completeness, ranking
+from broadsheet.library.completeness import TOLD, Scene, full_day, judge
 from broadsheet.model import DayCount, Edition, EditionState, Period
 from broadsheet.text import arxiv_calendar, days
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from broadsheet.library.ranking import Desk
+    from broadsheet.model import PartDay
     from broadsheet.ports import Store
 
-SATURDAY = 5
+HELD_LATER = timedelta(days=7)  # after its last day: moderators hold papers back for some days
 LONG_WEEKEND = timedelta(days=4)
 RUNS_LOOKED_AT = 50
-TOLD = 300  # characters of an error
 
 
 def edition(
@@ -50,18 +52,53 @@ def edition(
         total=len(order.keys),
         announced=sum(count.announced for count in counts),
         picked=sum(count.picked for count in counts),
-        state=EditionState.OPEN if desk.now < end else EditionState.COMPLETE,
+        state=EditionState.OPEN,
         previous=_start(desk.store.nearest_day(first, is_later=False), period),
         next=_start(desk.store.nearest_day(last, is_later=True), period),
         days=tuple(_side_column(desk.store, period, first)),
     )
-    if not order.keys:
-        reason = why_empty(desk, first, last, period=period)
-        return replace(made, state=EditionState.EMPTY, reason=reason)
-    if order.is_specimen:
-        reason = "These papers are specimens, written to show the page until a source delivers."
-        return replace(made, state=EditionState.SPECIMEN, reason=reason)
-    return made
+    standing = judge(_scene(desk, made, is_specimen=order.is_specimen))
+    return replace(made, state=standing.state, reason=standing.reason, standing=standing.sentence)
+
+
+def _scene(desk: Desk, made: Edition, *, is_specimen: bool) -> Scene:
+    """Return what is known about an edition."""
+    later = min(made.last, date.max - HELD_LATER) + HELD_LATER
+    return Scene(
+        period=made.period,
+        first=made.first,
+        last=made.last,
+        now=desk.now,
+        zone=desk.zone,
+        papers=made.total,
+        is_specimen=is_specimen,
+        holdings=desk.store.listings(made.first, later),
+        began=_began(desk),
+        syncs=desk.store.syncs(),
+        sources=desk.sources,
+        categories=desk.categories,
+        delivered=last_delivery(desk.store),
+        trouble=_trouble(desk.store),
+    )
+
+
+def part_days(desk: Desk, /, *, days: int) -> list[PartDay]:
+    """Return how arXiv's last so many listings stand, newest day first, by category."""
+    due = arxiv_calendar.newest_due(desk.now)
+    wanted = arxiv_calendar.listing_days(due - timedelta(days=2 * days + 7), due)[-days:]
+    if not wanted:
+        return []
+    return completeness.part_days(
+        desk.store.listings(wanted[0], due + timedelta(days=1)),
+        reversed(wanted),
+        categories=desk.categories,
+        began=_began(desk),
+        now=desk.now,
+    )
+
+
+def _began(desk: Desk) -> Mapping[str, date]:
+    return desk.store.listed_since()
 
 
 def latest_edition(desk: Desk, /, *, limit: int | None = None) -> Edition:
@@ -71,7 +108,7 @@ def latest_edition(desk: Desk, /, *, limit: int | None = None) -> Edition:
         return current
     found = edition(desk, current.previous, period=Period.DAY, limit=limit)
     if desk.today - found.first > LONG_WEEKEND:
-        why = f"Nothing newer than {_day(found.first)} has been delivered."
+        why = f"Nothing newer than {full_day(found.first)} has been delivered."
     else:
         why = current.reason
     return replace(found, reason=f"{found.reason} This is the newest edition. {why}".strip())
@@ -87,29 +124,6 @@ def day_counts(store: Store, first: date, last: date, /) -> list[DayCount]:
     all_days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     empty = DayCount(day=first, papers=0, announced=0, picked=0)
     return [found.get(day) or replace(empty, day=day) for day in all_days]
-
-
-def why_empty(desk: Desk, first: date, last: date, /, *, period: Period) -> str:
-    """Return a sentence or two: why a period has no papers, and what is to be done."""
-    today = desk.today
-    delivered = last_delivery(desk.store)
-    name = _told(first, period)
-    if delivered is None:
-        return "No source has delivered yet. Bring papers in with: broadsheet import FILE"
-    heard = delivered.astimezone(desk.zone).date()
-    if first > today:
-        reason = f"{name} has not come yet."
-    elif period is Period.DAY and first.weekday() >= SATURDAY:
-        reason = f"{name}: sources list new papers from Monday to Friday."
-    elif period is Period.DAY and (holiday := arxiv_calendar.why_none(first)):
-        reason = f"{name}: arXiv lists nothing {holiday}."
-    elif heard < first:
-        reason = f"No source has delivered since {_day(heard)}.{_trouble(desk.store)}"
-    elif last >= today:
-        reason = f"Nothing is listed for {name} yet.{_trouble(desk.store)}"
-    else:
-        reason = f"No source listed anything for {name}."
-    return reason[0].upper() + reason[1:]
 
 
 def _trouble(store: Store) -> str:
@@ -133,15 +147,3 @@ def _side_column(store: Store, period: Period, first: date) -> list[DayCount]:
 
 def _start(day: date | None, period: Period) -> date | None:
     return days.bounds(period, day)[0] if day else None
-
-
-def _told(first: date, period: Period) -> str:
-    if period is Period.DAY:
-        return _day(first)
-    if period is Period.WEEK:
-        return f"the week of {_day(first)}"
-    return f"{first:%B} {first.year}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%A}, {day.day} {day:%B} {day.year}"

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         LibraryStatus,
         Merge,
         Paper,
+        PartDay,
         Query,
         Ranked,
         Record,
@@ -84,7 +85,14 @@ class Library:
 
     def desk(self) -> ranking.Desk:
         """Return what rankings are made from, as it is now."""
-        return ranking.Desk(self.store, self.clock.now(), self.zone, self._memo)
+        return ranking.Desk(
+            self.store,
+            self.clock.now(),
+            self.zone,
+            self._memo,
+            sources=self.settings.source_names,
+            categories=self.settings.category_names,
+        )
 
     # --- papers ---
 
@@ -260,6 +268,10 @@ class Library:
     def day_counts(self, first: date, last: date, /) -> list[DayCount]:
         """Return how many papers each day has."""
         return edition.day_counts(self.store, first, last)
+
+    def part_days(self, *, days: int = 7) -> list[PartDay]:
+        """Return how arXiv's last so many listings stand, newest day first, by category."""
+        return edition.part_days(self.desk(), days=days)
 
     def ranking_constants(self) -> list[tuple[str, float, str, str]]:
         """Return (name, value, unit, meaning) of every constant that orders papers."""

@@ -19,7 +19,7 @@ import structlog
 from broadsheet.errors import BroadsheetError, ConflictError, StoreDownError
 from broadsheet.library.arrival import RAW_LIMIT, Arrival, batches, fault, received, safe
 from broadsheet.library.resolve import MisnamedError, Outcome, Resolver
-from broadsheet.model import Fault, IngestReport, Observation
+from broadsheet.model import Fault, IngestReport, Listed, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -77,6 +77,8 @@ def ingest(
                 progress(tally.report(seconds=(clock.now() - started).total_seconds()))
         retire_specimens(store, clock)
         store.release_quarantined()
+        with store.write() as writer:
+            writer.settle_listings()
         error = ""
     except BroadsheetError as caught:
         error = str(caught)
@@ -189,6 +191,7 @@ def _write(batch: Sequence[Incoming], writer: Writer, at: datetime) -> Tally:
     _observe([one for one in batch if isinstance(one, Observation)], resolver, writer, tally)
     if writes := resolver.writes():
         writer.save(writes, at=at)
+    writer.keep_listings([one for one in batch if isinstance(one, Listed)], at=at)
     if faults:
         writer.quarantine(faults, at=at)
         tally.reasons.update(fault.reason for fault in faults)

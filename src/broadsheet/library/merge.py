@@ -12,7 +12,8 @@ authors            the newest record's longest list: a newest list wins only whe
 author_count       the number of authors where they are known, else the largest that was said
 published          the earliest; of dates that agree, the one to the day wins over month and year
 updated            the latest, where later than published
-announced, picked  the earliest
+announced, picked  the earliest; where nobody saw the announcement, the listing that arXiv's
+                   deadline put it into
 day                picked, else announced, else published where known to the day
 version            the largest
 categories         arXiv's first, in its order; then those that others add
@@ -28,6 +29,7 @@ identifiers        all, best first, and those the paper ever had
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from broadsheet.model import (
@@ -44,7 +46,6 @@ from broadsheet.text import ids, normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
-    from datetime import date
 
 T = TypeVar("T")
 
@@ -52,6 +53,7 @@ SPECIMEN_SOURCE = "specimen"
 PREPRINT_VENUES = frozenset(
     {"", "arxiv", "arxiv.org", "corr", "biorxiv", "medrxiv", "chemrxiv", "openreview"}
 )
+IN_TIME_FOR = "in_time_for"  # an extra field of arXiv's records: the day of a listing
 MIN_TITLE_WORDS = 4
 """A title of fewer words ("Introduction", "Editorial") does not name a work by itself."""
 
@@ -84,7 +86,7 @@ def fold(
     identifiers = _identifiers(newest, known, barred)
     authors = _authors(newest)
     published, precision = _published(newest)
-    announced = min((r.announced for r in newest if r.announced), default=None)
+    announced = min((r.announced for r in newest if r.announced), default=None) or _due(newest)
     picked = min((r.picked for r in newest if r.picked), default=None)
     summary = next(((r.summary, r.summary_by) for r in newest if r.summary), ("", ""))
     status, status_by = _status(newest)
@@ -135,7 +137,8 @@ def _alone(
         identifiers = ids.best({*own}.difference(barred).union(known))
     published, updated = record.published, record.updated
     precision = record.precision if published else Precision.DAY
-    day = record.picked or record.announced
+    announced = record.announced or _due([record])
+    day = record.picked or announced
     return Paper(
         key=key,
         id=PaperId(str(identifiers[0])),
@@ -147,7 +150,7 @@ def _alone(
         published=published,
         precision=precision,
         updated=published if updated and published and updated < published else updated,
-        announced=record.announced,
+        announced=announced,
         picked=record.picked,
         day=day or (published if precision is Precision.DAY else None),
         version=record.version or None,
@@ -223,6 +226,12 @@ def _first(newest: Sequence[Record], text: Callable[[Record], str]) -> str:
 
 def _union(values: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
+
+
+def _due(newest: Sequence[Record]) -> date | None:
+    """Return the earliest listing that a first version was in time for, by arXiv's deadlines."""
+    said = (str(record.extra[IN_TIME_FOR]) for record in newest if IN_TIME_FOR in record.extra)
+    return min(map(date.fromisoformat, said), default=None)
 
 
 def _identifiers(

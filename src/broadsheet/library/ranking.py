@@ -139,6 +139,8 @@ class Desk:
     now: datetime  # UTC, aware
     zone: ZoneInfo
     memo: Memo
+    sources: tuple[str, ...] = ()  # that the settings name
+    categories: tuple[str, ...] = ()  # of arXiv's, that these read
 
     @property
     def today(self) -> date:

@@ -1,6 +1,15 @@
 """What is a paper? Frozen dataclasses, shared by every room; no behaviour beyond invariants."""
 
 from broadsheet.model.edition import DayCount, Edition, EditionState, Period, Ranked
+from broadsheet.model.listing import (
+    FEED,
+    QUERIES,
+    REPOSITORY,
+    Completeness,
+    Holding,
+    Listed,
+    PartDay,
+)
 from broadsheet.model.merging import Evidence, Joint, Merge, Reason, RecordName
 from broadsheet.model.paper import (
     Identifier,
@@ -51,12 +60,16 @@ from broadsheet.model.signal import READERS, Observation, Signal, SignalKind
 from broadsheet.model.sync import Progress, Scheduled, Standing, Sync
 
 __all__ = [
+    "FEED",
     "LOCAL_READER",
+    "QUERIES",
     "READERS",
+    "REPOSITORY",
     "Change",
     "CheckReport",
     "Clause",
     "ClauseKind",
+    "Completeness",
     "Counts",
     "DayCount",
     "Delivery",
@@ -70,18 +83,21 @@ __all__ = [
     "Fault",
     "Filters",
     "Hit",
+    "Holding",
     "Identifier",
     "ImportRun",
     "IngestReport",
     "Joint",
     "LibraryStatus",
     "Link",
+    "Listed",
     "Merge",
     "Mode",
     "Observation",
     "Occur",
     "Paper",
     "PaperId",
+    "PartDay",
     "Period",
     "Precision",
     "Progress",

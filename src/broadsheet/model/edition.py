@@ -23,8 +23,10 @@ class Period(StrEnum):
 class EditionState(StrEnum):
     """What is known of an edition."""
 
-    COMPLETE = "complete"  # its period has ended and it has papers
-    OPEN = "open"  # its period has not ended
+    COMPLETE = "complete"  # its period has ended and it has all that is known to be in it
+    OPEN = "open"  # its period has not ended, and nothing is missing so far
+    PARTIAL = "partial"  # something that belongs in it is not here; `Edition.reason` says what
+    LATE = "late"  # what should be listed by now has not come
     EMPTY = "empty"  # no papers; `Edition.reason` says why
     SPECIMEN = "specimen"  # made of papers written for show
 
@@ -62,6 +64,7 @@ class Edition:
     picked: int
     state: EditionState
     reason: str = ""  # a sentence, where there is something to explain
+    standing: str = ""  # a sentence: what is known of its being complete
     previous: date | None = None  # first day of the nearest earlier edition that has papers
     next: date | None = None
     days: tuple[DayCount, ...] = field(default_factory=tuple)  # the week around it

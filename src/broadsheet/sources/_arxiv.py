@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from broadsheet.library.merge import IN_TIME_FOR
 from broadsheet.model import Identifier, Scheme
 from broadsheet.sources import _fields
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources.jsonlines import to_record
-from broadsheet.text import ids, latex
+from broadsheet.text import arxiv_calendar, ids, latex
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from broadsheet.model import Record
 
 SOURCE = "arxiv"
+FIRST_YEAR = min(arxiv_calendar.KNOWN_YEARS)  # before it the deadlines of a day are not known
 
 _INNERMOST = re.compile(r"\([^()]*\)")
 _AND = re.compile(r",\s*and\s+|,\s+|\s+and\s+|;\s+|,(?=\S)")
@@ -25,7 +30,8 @@ def record(values: dict[str, Any], *, label: str) -> Record:
     """Return the record of an arXiv paper from fields named as in a JSON Lines record.
 
     Args:
-        values: Without identity and links; names of authors as text or a list.
+        values: Without identity and links; names of authors as text or a list. `submitted` is
+            the moment of version 1, from which the listing follows that it was in time for.
         label: The paper's arXiv id in any form, version included where known.
 
     Raises:
@@ -36,6 +42,9 @@ def record(values: dict[str, Any], *, label: str) -> Record:
         raise FieldError(f"id: {_fields.shown(label)} is no arXiv id")
     identifier, version = named
     extra = dict(values.pop("extra", {}))
+    submitted: datetime | None = values.pop("submitted", None)
+    if submitted and submitted.year >= FIRST_YEAR:
+        extra[IN_TIME_FOR] = arxiv_calendar.listing_of(submitted).isoformat()
     names = values.get("authors") or []
     values["authors"] = (
         split_authors(names) if isinstance(names, str) else [_readable(name) for name in names]
@@ -45,6 +54,23 @@ def record(values: dict[str, Any], *, label: str) -> Record:
     return to_record(
         {"source": SOURCE, "id": _plain(identifier), "extra": extra} | values, shelf=SOURCE
     )
+
+
+def named(text: str) -> Identifier | None:
+    """Return the arXiv id that a text is, without its version, or None."""
+    found = ids.parse_versioned(text)
+    return found[0] if found and found[0].scheme is Scheme.ARXIV else None
+
+
+def is_in(part: str, categories: Iterable[str]) -> bool:
+    """Tell whether a paper of these categories stands in the listing of one, or of an archive."""
+    return any(one == part or one.startswith(f"{part}.") for one in categories)
+
+
+def in_time_for(record: Record) -> date | None:
+    """Return the listing that a paper's first version was in time for, where that is known."""
+    said = record.extra.get(IN_TIME_FOR)
+    return date.fromisoformat(str(said)) if said else None
 
 
 def split_authors(text: str) -> list[str]:

@@ -6,11 +6,14 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from broadsheet.sources import _http, _plan, _wire, oai_pmh
+from broadsheet.model import REPOSITORY
+from broadsheet.sources import _http, _plan, arxiv_atom, arxiv_oai
 from broadsheet.sources._plan import Kind
 from broadsheet.sources.arxiv_atom import ArxivQuery
-from broadsheet.sources.arxiv_rss import ArxivFeed
-from broadsheet.sources.oai_pmh import Repository, arxiv_set
+from broadsheet.sources.arxiv_gaps import Gaps
+from broadsheet.sources.arxiv_oai import ArxivHarvest
+from broadsheet.sources.arxiv_rss import GAPS, ArxivFeed
+from broadsheet.sources.oai_pmh import OaiPmh, Repository, arxiv_set
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from broadsheet.sources._plan import Means, Opener, Reading
     from broadsheet.sources._turns import Site
 
-OAI_INTERVAL = timedelta(hours=12)  # arXiv's repository changes once a night
+PATIENCE = timedelta(hours=6)  # for the repository to tell of a day that was missed
 FIRST_DAYS = 3  # how far the first harvest goes back
 FIRST_PAPERS = 500  # of an instance that starts at a week-end
 
@@ -30,15 +33,38 @@ def _prepare_newest(means: Means, _name: str) -> Opener:
 
 
 def _prepare_oai(means: Means, _name: str) -> Opener:
+    return partial(_harvest, means)
+
+
+def _harvest(means: Means, reading: Reading) -> Remote:
+    categories = means.settings.category_names
     repository = Repository(
-        name="arxiv-oai",
+        name=REPOSITORY,
         source="arxiv",
         url=means.settings.arxiv_oai_url,
         prefix="arXivRaw",
-        sets=[arxiv_set(one) for one in _categories(means.settings)],
+        sets=[arxiv_set(one) for one in categories],
         first_days=FIRST_DAYS,
     )
-    return partial(oai_pmh.harvest, means, repository, _wire.any_address)
+    http = means.http()
+    sets = {name: value for name, value in reading.cursor.items() if name != arxiv_oai.NIGHT}
+    inner = OaiPmh(
+        lambda url, params: http.get(url, params=params),
+        repository,
+        cursor=sets,
+        today=reading.now.date(),
+        since=reading.since,
+        is_full=reading.is_full,
+    )
+    return ArxivHarvest(
+        inner,
+        categories=categories,
+        cursor=reading.cursor,
+        now=reading.now,
+        holdings=reading.holdings,
+        ask=partial(arxiv_atom.papers, http, means.settings.arxiv_api_url),
+        is_asked=bool(reading.since or reading.is_full),
+    )
 
 
 def _prepare_query(means: Means, name: str) -> Opener:
@@ -46,7 +72,7 @@ def _prepare_query(means: Means, name: str) -> Opener:
 
 
 def _newest(means: Means, reading: Reading) -> Remote:
-    http, categories = means.http(), _categories(means.settings)
+    http, categories = means.http(), means.settings.category_names
     newest = ArxivQuery(
         http,
         means.settings.arxiv_api_url,
@@ -62,6 +88,15 @@ def _newest(means: Means, reading: Reading) -> Remote:
         cursor=reading.cursor,
         now=reading.now,
         newest=newest.read,
+        holdings=reading.holdings,
+        gaps=Gaps(
+            http,
+            means.settings.arxiv_api_url,
+            categories=categories,
+            noticed=reading.cursor.get(GAPS, {}),
+            now=reading.now,
+            patience=PATIENCE if REPOSITORY in means.settings.source_names else timedelta(),
+        ),
     )
 
 
@@ -75,10 +110,6 @@ def _query(means: Means, query: str, reading: Reading) -> Remote:
         since=reading.since,
         is_full=reading.is_full,
     )
-
-
-def _categories(settings: Settings) -> list[str]:
-    return [one.strip() for one in settings.arxiv_categories.split(",") if one.strip()]
 
 
 def _sites(settings: Settings) -> Mapping[str, Site]:
@@ -100,10 +131,10 @@ KINDS = (
     Kind(
         form="arxiv-oai",
         reads="what changed in these categories, with the dates of all versions and the licence, "
-        "by OAI-PMH",
+        "by OAI-PMH, once after each announcement; what it has and the feed lacks, and the other "
+        "way round, is found and filled",
         example="arxiv-oai",
         prepare=_prepare_oai,
-        least=OAI_INTERVAL,
     ),
     Kind(
         form="arxiv-api:QUERY",

@@ -5,7 +5,7 @@ Each source offers a `Kind`; `network.KINDS` is the table of all of them, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from broadsheet.config import Settings
+    from broadsheet.model import Holding
     from broadsheet.ports import Remote
     from broadsheet.sources._http import Http, Meter
     from broadsheet.sources._turns import Site
@@ -34,6 +35,7 @@ class Reading:
     now: datetime
     since: date | None = None  # None: from where the cursor says
     is_full: bool = False  # all there is, from the beginning
+    holdings: Callable[[], Sequence[Holding]] = tuple  # of the last weeks: what is listed and here
 
 
 Opener = Callable[[Reading], "Remote"]

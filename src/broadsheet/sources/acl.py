@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
-    from broadsheet.model import Fault, Observation, Record
+    from broadsheet.model import Fault, Listed, Observation, Record
     from broadsheet.ports import Remote, Source
     from broadsheet.sources._http import Http
     from broadsheet.sources._plan import Means, Opener, Reading
@@ -69,7 +69,7 @@ class AclXml:
         self.path = path
         self._only = volume
 
-    def read(self) -> Iterator[Record | Observation | Fault]:
+    def read(self) -> Iterator[Record | Observation | Fault | Listed]:
         """Yield the papers in the file's order; what is none becomes a fault.
 
         Raises:
@@ -284,7 +284,7 @@ class AclExport:
         """What to ask with next time; of a file that is half read, its mark and the place."""
         return dict(self._cursor)
 
-    def read(self) -> Iterator[Record | Observation | Fault]:
+    def read(self) -> Iterator[Record | Observation | Fault | Listed]:
         """Yield the papers of the file, unless nothing in it has changed.
 
         Raises:

@@ -283,6 +283,7 @@ def _record(element: Element) -> Record:
             "primary_category": primary,
             "categories": [term for term in terms if term],
             "published": _first(said, "published"),
+            "submitted": _aware(_first(said, "published")),
             "updated": _first(said, "updated"),
             "comment": _first(said, "comment"),
             "venue": _first(said, "journal_ref"),
@@ -290,6 +291,14 @@ def _record(element: Element) -> Record:
         },
         label=name,
     )
+
+
+def _aware(value: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _first(said: Mapping[str, list[str]], name: str) -> str:

@@ -15,10 +15,11 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import StaleSourceError, UnreachableError
-from broadsheet.model import Fault, Record
+from broadsheet.model import FEED, Fault, Listed, Record, Scheme
 from broadsheet.sources import _arxiv, _http, _xml
 from broadsheet.sources._fields import FieldError
 from broadsheet.text import arxiv_calendar
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from xml.etree.ElementTree import Element
 
-    from broadsheet.model import Observation
+    from broadsheet.model import Holding, Identifier, Observation
     from broadsheet.sources._http import Http
+    from broadsheet.sources.arxiv_gaps import Gaps
 
 NAME = "arxiv"
 FORM = "arxiv-rss"
+GAPS = "gaps"  # in the cursor, beside the categories
 
 _HEAD = re.compile(r"\s*arXiv:\S+(?:\s+Announce Type:\s*(?P<kind>[a-z-]+))?\s*", re.IGNORECASE)
 _ABSTRACT = re.compile(r"\s*Abstract:\s*")
@@ -44,7 +47,9 @@ class Batch:
     """What one feed held."""
 
     day: date | None  # of its newest item; None: it is empty
+    built: date | None  # when an empty one was made
     items: tuple[Record | Fault, ...]
+    news: frozenset[Identifier]  # what it announces as new or cross-listed, faults included
     problem: str = ""  # where it broke off, as a sentence
 
 
@@ -52,11 +57,16 @@ def parse(data: bytes, *, where: str = "feed") -> Batch:
     """Return what a feed holds; an item that is no paper becomes a fault. Never raises."""
     items: list[Record | Fault] = []
     days: list[date] = []
+    news: set[Identifier] = set()
     problem = ""
     try:
         for number, element in enumerate(
             _xml.elements(data, {"entry", "item"}, roots=_ROOTS), start=1
         ):
+            said = _xml.texts(element)
+            name = _arxiv.named(_first(said, "id", "guid").rpartition(":")[2])
+            if name is not None and _kind(said) in _NEWS:
+                news.add(name)
             try:
                 record, day = _record(element)
             except FieldError as error:
@@ -68,11 +78,34 @@ def parse(data: bytes, *, where: str = "feed") -> Batch:
                 days.append(day)
     except _xml.XmlError as error:
         problem = str(error)
-    return Batch(day=max(days, default=None), items=tuple(items), problem=problem)
+    return Batch(
+        day=max(days, default=None),
+        built=None if items or problem else _built(data),
+        items=tuple(items),
+        news=frozenset(news),
+        problem=problem,
+    )
+
+
+def _built(data: bytes) -> date | None:
+    """Return the day of an empty feed, in arXiv's zone, where it says when it was made."""
+    for element in _xml.elements(data, {"updated", "lastBuildDate", "pubDate"}, roots=_ROOTS):
+        try:
+            moment = _moment(_xml.text(element))
+        except FieldError:
+            continue
+        return arxiv_calendar.today(moment) if moment.tzinfo else moment.date()
+    return None
+
+
+def _kind(said: Mapping[str, list[str]]) -> str:
+    """Return how an item is announced: "new", "cross", "replace", "replace-cross"; "" for none."""
+    head = _HEAD.match(_first(said, "summary", "description"))
+    return (_first(said, "announce_type") or (head and head["kind"]) or "").lower()
 
 
 class ArxivFeed:
-    """The announcement feeds of some categories.
+    """The announcement feeds of some categories, and what they should have held.
 
     At week-ends they are empty. An instance that starts then, and never had a batch, is given
     what `newest` yields instead, so that its first page is no empty one.
@@ -87,6 +120,8 @@ class ArxivFeed:
         cursor: Mapping[str, Any],
         now: datetime,
         newest: Callable[[], Iterator[Record | Observation | Fault]] = lambda: iter(()),
+        holdings: Callable[[], Sequence[Holding]] = tuple,
+        gaps: Gaps | None = None,
     ) -> None:
         self._newest = newest
         self._http = http
@@ -94,6 +129,9 @@ class ArxivFeed:
         self._categories = categories
         self._now = now
         self._cursor = dict(cursor)
+        self._holdings = holdings
+        self._gaps = gaps
+        self._broken: list[UnreachableError] = []
 
     @property
     def name(self) -> str:
@@ -102,40 +140,92 @@ class ArxivFeed:
 
     @property
     def cursor(self) -> Mapping[str, Any]:
-        """By category: the day of its newest batch, and what to ask only for changes with."""
-        return dict(self._cursor)
+        """By category: the day of its newest batch, and what to ask only for changes with.
 
-    def read(self) -> Iterator[Record | Observation | Fault]:
-        """Yield what the feeds hold, each paper once.
+        Beside them, under a name that no category has, what the gaps remember.
+        """
+        noticed = {} if self._gaps is None else {GAPS: dict(self._gaps.noticed)}
+        return {**self._cursor, **{name: kept for name, kept in noticed.items() if kept}}
+
+    def read(self) -> Iterator[Record | Observation | Fault | Listed]:
+        """Yield what the feeds hold, each paper once, then what fills gaps.
 
         Raises:
             StaleSourceError: a listing is due that is not in them.
-            SourceError: a feed could not be read; those before it are done.
+            SourceError: a feed could not be read; the others are done.
         """
+        self._cursor.pop(GAPS, None)
         seen: set[str] = set()
         for category in self._categories:
-            for item in self._feed(category):
+            for item in self._tried(category):
                 if isinstance(item, Record):
                     if item.source_id in seen:
                         continue
                     seen.add(item.source_id)
                 yield item
-        if not any(map(self._day, self._categories)):
+        has_batch = any(self._cursor.get(one, {}).get("day") for one in self._categories)
+        if not self._broken and not has_batch:
             yield from self._newest()
+        if self._gaps is not None:
+            newest = {one: self._day(one) for one in self._categories}
+            yield from self._gaps.fill(self._holdings(), newest)
+        if self._broken:
+            raise self._broken[0]
         self._check()
 
-    def _feed(self, category: str) -> Iterator[Record | Fault]:
+    def _tried(self, category: str) -> Iterator[Record | Fault | Listed]:
+        """Yield one feed; where only this one is broken, keep the error for later.
+
+        Raises:
+            SourceError: the others would fare no better.
+        """
+        try:
+            yield from self._feed(category)
+        except UnreachableError as error:
+            if error.status is None or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
+            self._broken.append(error)
+
+    def _feed(self, category: str) -> Iterator[Record | Fault | Listed]:
         known = self._cursor.get(category, {})
         url = f"{self._url}/atom/{category}"
         answer = self._http.get(url, headers=_http.conditional(known))
-        if answer.status != 200:  # noqa: PLR2004  # 304: as it was
+        if answer.status != HTTPStatus.OK:  # 304: as it was
             return
         batch = parse(answer.body, where=f"{category} {self._now:%Y-%m-%d}")
-        yield from batch.items
+        listed, old = self._compared(category, batch)
+        if listed is not None and not batch.problem:
+            yield listed
+        yield from (item for item in batch.items if _named(item) not in old)
         if batch.problem:
-            raise UnreachableError(f"arXiv's feed of {category}: {batch.problem}")
-        day = batch.day.isoformat() if batch.day else known.get("day", "")
-        self._cursor[category] = _http.validators(answer) | {"day": day}
+            message = f"arXiv's feed of {category}: {batch.problem}"
+            raise UnreachableError(message, status=answer.status)
+        told = {"day": known.get("day", ""), "built": known.get("built", "")}
+        if listed is not None:
+            told["day" if batch.day else "built"] = listed.day.isoformat()
+        self._cursor[category] = _http.validators(answer) | {k: v for k, v in told.items() if v}
+
+    def _compared(self, category: str, batch: Batch) -> tuple[Listed | None, frozenset[Identifier]]:
+        """Return what a batch lists, and what of it is no news.
+
+        A paper is news in a category once. A batch of which most was in earlier ones is one of
+        these again, whatever day it says: it lists nothing, and what is old in it is passed over.
+        """
+        day = batch.day or batch.built
+        if day is None or arxiv_calendar.why_none(day):
+            return None, frozenset()
+        listed = Listed(source=FEED, day=day, part=category, papers=batch.news)
+        earlier: frozenset[Identifier] = frozenset().union(
+            *(
+                one.listed.papers
+                for one in self._holdings()
+                if (one.listed.source, one.listed.part) == (FEED, category) and one.listed.day < day
+            )
+        )
+        old = batch.news & earlier
+        if len(old) * 2 <= len(batch.news):
+            return listed, frozenset()
+        return None, old
 
     def _check(self) -> None:
         """Compare with the calendar.
@@ -155,7 +245,15 @@ class ArxivFeed:
             )
 
     def _day(self, category: str) -> str:
-        return str(self._cursor.get(category, {}).get("day", ""))
+        """Return the day of the newest batch, be it an empty one."""
+        known = self._cursor.get(category, {})
+        return max(str(known.get("day", "")), str(known.get("built", "")))
+
+
+def _named(item: Record | Fault) -> Identifier | None:
+    if isinstance(item, Record) and item.announced:
+        return next((one for one in item.identifiers if one.scheme is Scheme.ARXIV), None)
+    return None
 
 
 def _record(element: Element) -> tuple[Record, date]:
@@ -169,7 +267,6 @@ def _record(element: Element) -> tuple[Record, date]:
     day = _listed(_first(said, "published", "pubDate", "updated"))
     summary = _first(said, "summary", "description")
     head = _HEAD.match(summary)
-    kind = (_first(said, "announce_type") or (head and head["kind"]) or "").lower()
     abstract = _ABSTRACT.sub("", summary[head.end() :] if head else summary, count=1)
     record = _arxiv.record(
         {
@@ -178,7 +275,7 @@ def _record(element: Element) -> tuple[Record, date]:
             "abstract": abstract,
             "authors": ", ".join(said.get("creator", [])),
             "categories": _categories(element),
-            "announced": day.isoformat() if kind in _NEWS else None,
+            "announced": day.isoformat() if _kind(said) in _NEWS else None,
             "license": _first(said, "rights"),
             "doi": _first(said, "DOI"),
             "venue": _first(said, "journal_reference"),
@@ -203,11 +300,20 @@ def _listed(value: str) -> date:
     Raises:
         FieldError: it names none.
     """
+    return _moment(value).date()
+
+
+def _moment(value: str) -> datetime:
+    """Return a moment as Atom or RSS writes it, in its own zone.
+
+    Raises:
+        FieldError: it is none.
+    """
     try:
-        return datetime.fromisoformat(value).date()
+        return datetime.fromisoformat(value)
     except ValueError:
         pass
     try:
-        return parsedate_to_datetime(value).date()
+        return parsedate_to_datetime(value)
     except (ValueError, TypeError) as error:
         raise FieldError(f"published: {value[:40]!r} is no date of a listing") from error

@@ -9,7 +9,7 @@ leaves a fault that says so, for it says nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -147,6 +147,14 @@ class OaiPmh:
     def cursor(self) -> Mapping[str, Any]:
         """By set: where the harvest began, and the token of its next page."""
         return dict(self._cursor)
+
+    def start(self) -> str:
+        """Return the day from which on every set is asked for; "" for the beginning."""
+        froms = [
+            str(self._cursor.get(one, {}).get("from", self._first_from()))
+            for one in self._repository.sets
+        ]
+        return max(froms, default="") if all(froms) else ""
 
     def read(self) -> Iterator[Record | Observation | Fault]:
         """Yield what changed, set by set.
@@ -342,16 +350,18 @@ def _content(content: Element | None, *, name: str, source: str, sets: Sequence[
 
 def _arxiv_raw(content: Element, name: str) -> Record:
     said = _xml.texts(content)
-    moments = [
-        _mail_day(_first(_xml.texts(one), "date"))
+    submitted = [
+        _mail_moment(_first(_xml.texts(one), "date"))
         for one in _xml.children(content).get("version", [])
     ]
+    moments = [one.date().isoformat() for one in submitted]
     return _arxiv.record(
         _common(said, name)
         | {
             "authors": _first(said, "authors"),
             "version": len(moments) or None,
             "published": moments[0] if moments else None,
+            "submitted": submitted[0] if submitted else None,
             "updated": moments[-1] if moments else None,
             "extra": {"versions": moments} if len(moments) > 1 else {},
         },
@@ -394,16 +404,17 @@ def _person(said: Mapping[str, list[str]]) -> str:
     return " ".join(name for name in names if name)
 
 
-def _mail_day(value: str) -> str:
-    """Return the day of a date as mail writes it, in UTC.
+def _mail_moment(value: str) -> datetime:
+    """Return a date as mail writes it, in UTC.
 
     Raises:
         FieldError: it is none.
     """
     try:
-        return parsedate_to_datetime(value).date().isoformat()
+        found = parsedate_to_datetime(value)
     except (ValueError, TypeError) as error:
         raise FieldError(f"version: {value[:40]!r} is no date") from error
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _first(said: Mapping[str, list[str]], name: str) -> str:

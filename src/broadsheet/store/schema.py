@@ -312,6 +312,20 @@ tokens = Table(
     sqlite_with_rowid=False,
 )
 
+# What each source said that it lists, and what of it was not here when it was last looked at.
+listings = Table(
+    "listings",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("part", Name, primary_key=True),
+    Column("source", Name, primary_key=True),
+    Column("total", Integer, nullable=False),
+    Column("papers", Text, nullable=False),  # names between spaces; "" when long past
+    Column("missing", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 syncs = Table(
     "syncs",
     metadata,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from broadsheet.store.backup import back_up
 from broadsheet.store.check import problems
 from broadsheet.store.database import PATIENCE_S, Database, parse_url
+from broadsheet.store.listings import ListingTables
 from broadsheet.store.migrate import migrate
 from broadsheet.store.papers import PaperTables
 from broadsheet.store.people import PeopleTables
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class SqlStore(PaperTables, PeopleTables, SubscriptionTables, SyncTables):
+class SqlStore(PaperTables, PeopleTables, SubscriptionTables, SyncTables, ListingTables):
     """Everything that must not be lost; safe to use from several threads and processes."""
 
     def check(self) -> list[str]:

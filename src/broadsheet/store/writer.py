@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from broadsheet.errors import StoreError
 from broadsheet.model import Scheme
 from broadsheet.ports import TitleMatch
-from broadsheet.store import bodies, merging, rows, schema
+from broadsheet.store import bodies, listings, merging, rows, schema
 from broadsheet.store.database import chunks
 from broadsheet.store.names import name, text
 from broadsheet.store.totals import update_totals
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, Connection, Table
 
-    from broadsheet.model import Fault, Identifier, Observation, Paper, Record, Signal
+    from broadsheet.model import Fault, Identifier, Listed, Observation, Paper, Record, Signal
     from broadsheet.ports import PaperWrite, TeamMatch
     from broadsheet.store.database import Database
 
@@ -190,6 +190,15 @@ class SqlWriter:
         self._delete(schema.papers, schema.papers.c.key, present)
         drop_empty_shelves(self._connection)
         self._log([], dict.fromkeys(present), at=at)
+
+    def keep_listings(self, listed: Sequence[Listed], /, *, at: datetime) -> None:
+        """Add to what sources said that they list on a day; work out what is not here."""
+        if listed:
+            listings.keep(self._database, self._connection, listed, at=at)
+
+    def settle_listings(self) -> None:
+        """Strike out of what is missing what has come since, so that asking is quick again."""
+        listings.settle(self._connection)
 
     def quarantine(self, faults: Sequence[Fault], /, *, at: datetime) -> int:
         """Keep faults, once each (same source, place and reason); return how many were new."""

@@ -12,7 +12,7 @@ after a holiday on a Friday, Monday has none. A year of real announcements says 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -176,7 +176,7 @@ def window(day: date) -> Window:
 
 
 def _closed(day: date) -> datetime:
-    return datetime.combine(day, CLOSING, EASTERN).astimezone(ZoneInfo("UTC"))
+    return datetime.combine(day, CLOSING, EASTERN).astimezone(UTC)
 
 
 def _next_working_day(day: date) -> date:

@@ -47,6 +47,7 @@ def edition(
         first=found.first,
         last=found.last,
         state=found.state,
+        standing=found.standing,
         reason=found.reason,
         announced=found.announced,
         picked=found.picked,

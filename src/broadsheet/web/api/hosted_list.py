@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from broadsheet.model import EditionState, Period
+from broadsheet.model import Period
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def _newness(paper: Paper) -> tuple[date, date, str]:
 def _days(library: Library) -> Iterator[tuple[date, int]]:
     """Yield each day that has papers and how many, newest first; counts a year at a time."""
     latest = library.latest_edition(limit=1)
-    last: date | None = None if latest.state is EditionState.EMPTY else latest.last
+    last: date | None = latest.last if latest.total else None
     while last is not None:
         first = last - min(_SPAN, last - date.min)
         counts = library.day_counts(first, last)

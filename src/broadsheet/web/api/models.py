@@ -271,7 +271,11 @@ class EditionMeta(PageMeta):
     period: Period = Field(description="Day, ISO week or month.")
     first: date = Field(description="Its first day.")
     last: date = Field(description="Its last day.")
-    state: EditionState = Field(description="Complete, still open, empty, or made of specimens.")
+    state: EditionState = Field(
+        description="Complete; still open; partial or late, where something is known to be "
+        "missing; empty; or made of specimens."
+    )
+    standing: str = Field(description="What is known of its being complete, in a sentence.")
     reason: str = Field(description="Why it is as it is, where there is something to explain.")
     announced: int = Field(ge=0, description="How many papers sources listed in it.")
     picked: int = Field(ge=0, description="How many papers people picked in it.")
@@ -339,6 +343,21 @@ class SourceOut(Model):
     newest: datetime | None = Field(description="When its newest record came in, UTC.")
 
 
+class PartDayOut(Model):
+    """How one day of arXiv's stands in one category."""
+
+    day: date = Field(description="Of the listing.")
+    category: str = Field(description="ArXiv's.")
+    announced: int | None = Field(description="Papers that its feed announced; null: not told.")
+    harvested: int | None = Field(
+        description="Papers that its repository, or its query API, lists; null: not told."
+    )
+    expected: int = Field(ge=0, description="Papers that any of these names.")
+    held: int = Field(ge=0, description="How many of them are here.")
+    state: EditionState = Field(description="Complete, partial or late.")
+    note: str = Field(description="What one of them lacked, and what is being done.")
+
+
 class StatusOut(Model):
     """What is here and how fresh it is."""
 
@@ -350,6 +369,9 @@ class StatusOut(Model):
     quarantined: int = Field(ge=0, description="Pieces that could not be read.")
     engine: EngineOut
     sources: list[SourceOut] = Field(description="By name.")
+    listings: list[PartDayOut] = Field(
+        description="The last seven listings of arXiv's, newest first, by category."
+    )
 
 
 # --- answers ---------------------------------------------------------------------------------

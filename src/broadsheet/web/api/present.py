@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Link,
         Merge,
         Paper,
+        PartDay,
         Ranked,
         Record,
         Shelf,
@@ -176,7 +177,7 @@ def shelf(shelf: Shelf, /) -> models.ShelfOut:
     return models.ShelfOut(name=shelf.name, papers=shelf.papers, updated=shelf.updated)
 
 
-def status(status: LibraryStatus, version: str, /) -> models.StatusOut:
+def status(status: LibraryStatus, version: str, listings: Iterable[PartDay], /) -> models.StatusOut:
     """Return what is here; imports and their faults stay on the page ``/status``."""
     engine = status.engine
     return models.StatusOut(
@@ -200,6 +201,20 @@ def status(status: LibraryStatus, version: str, /) -> models.StatusOut:
             )
             for one in status.sources
         ],
+        listings=[_part_day(one) for one in listings],
+    )
+
+
+def _part_day(one: PartDay) -> models.PartDayOut:
+    return models.PartDayOut(
+        day=one.day,
+        category=one.part,
+        announced=one.announced,
+        harvested=one.harvested,
+        expected=one.expected,
+        held=one.held,
+        state=one.state,
+        note=one.note,
     )
 
 

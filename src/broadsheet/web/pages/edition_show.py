@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.library import ranking
-from broadsheet.model import Edition, EditionState, Period
+from broadsheet.model import Edition, Period
 from broadsheet.web import plots, view
 from broadsheet.web.context import library_of
 from broadsheet.web.pages import _lists
@@ -222,7 +222,7 @@ def fields(papers: list[Paper]) -> list[tuple[str, int]]:
 
 def worth_a_look(library: Library, edition: Edition) -> list[Any]:
     """Return what is hot this week when an edition has nothing of its own."""
-    if edition.papers or edition.state is not EditionState.EMPTY or edition.total:
+    if edition.papers or edition.total:
         return []
     return library.trending(Period.WEEK, limit=8)
 

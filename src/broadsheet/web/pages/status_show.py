@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from broadsheet.model import EditionState
 from broadsheet.web import upkeep, view
 from broadsheet.web.context import library_of
 from broadsheet.web.pages import _lists
@@ -15,9 +16,10 @@ from broadsheet.web.render import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from broadsheet.library import Library
-    from broadsheet.model import Delivery, ImportRun, LibraryStatus
+    from broadsheet.model import Delivery, ImportRun, LibraryStatus, PartDay
 
 FAULTS = 20  # on one page
 DELIVERIES = 50  # looked at for the line about digests
@@ -55,12 +57,60 @@ def show_status(request: Request) -> Response:
         lines=lines,
         now=library.clock.now(),
         jobs=jobs,
+        days=listings(library),
+        categories=library.settings.category_names,
         runs=[(run, run_state(run)) for run in status.runs],
         faults=faults[:FAULTS],
         page=page,
         next_url=f"/status?page={page + 1}#quarantine" if len(faults) > FAULTS else None,
         previous_url=f"/status?page={page - 1}#quarantine" if page > 1 else None,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One listing of arXiv's: how each category stands, by name, and what there is to say."""
+
+    day: date
+    parts: dict[str, tuple[PartDay, State]]
+    notes: list[str]
+
+
+def listings(library: Library) -> list[Day]:
+    """Return the last listings, newest first."""
+    found: dict[date, list[PartDay]] = {}
+    for one in library.part_days():
+        found.setdefault(one.day, []).append(one)
+    return [
+        Day(
+            day=day,
+            parts={one.part: (one, part_state(one)) for one in parts},
+            notes=_notes(parts),
+        )
+        for day, parts in found.items()
+    ]
+
+
+def part_state(one: PartDay) -> State:
+    """Return how a day stands in a category: held of expected."""
+    if one.state is EditionState.LATE:
+        return State(kind="bad", word="late", detail=one.note)
+    word = f"{view.number(one.held)} of {view.number(one.expected)}"
+    kind = "warn" if one.state is EditionState.PARTIAL else "ok" if one.expected else "rest"
+    return State(kind=kind, word=word, detail=one.note)
+
+
+def _notes(parts: Sequence[PartDay]) -> list[str]:
+    """Return what there is to say of a day, each thing once with its categories."""
+    said: dict[str, list[str]] = {}
+    for one in parts:
+        if one.note:
+            said.setdefault(one.note, []).append(one.part)
+    if not said and any(one.harvested is None for one in parts):
+        return ["As its feed says; its repository has not told yet."]
+    if not said:
+        return ["Its feed and its repository agree."]
+    return [f"{', '.join(names)}: {note}." for note, names in said.items()]
 
 
 def headline(status: LibraryStatus, lines: list[upkeep.Line]) -> str:
