@@ -228,11 +228,14 @@ def _agreed(scene: Scene, state: EditionState) -> str:
     """Return what is known of an edition that lacks nothing."""
     here = _inside(scene)
     more = "" if state is EditionState.COMPLETE else " More votes may still come."
-    if not here:
-        return f"All that its sources delivered is here.{more}"
     papers, _ = _union(here)
-    count = len(papers) or max(one.total for one in here)
-    said = f"All {count:,} papers that arXiv lists are here"
+    if not any(one.total for one in here):
+        return f"All that its sources delivered is here.{more}"
+    if not papers:  # long past: only numbers are kept
+        return f"All that arXiv listed is here.{more}"
+    said = f"All {len(papers):,} papers that arXiv lists are here"
+    if len(papers) == 1:
+        said = "The one paper that arXiv lists is here"
     heard = {one.listed.source for one in here}
     if heard == {FEED}:
         after = (
