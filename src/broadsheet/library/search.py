@@ -14,7 +14,7 @@ from broadsheet.library.examples import look_up, moved
 from broadsheet.library.known import KnownItems
 from broadsheet.library.ranking import newness
 from broadsheet.library.respelling import respelt
-from broadsheet.model import Clause, Filters, Hit, Mode, Query, Results, Sort
+from broadsheet.model import Clause, Filters, Hit, Mode, Occur, Query, Results, Sort
 from broadsheet.text.query import MAX_LENGTH, leaves, parse
 
 if TYPE_CHECKING:
@@ -284,9 +284,25 @@ def _named(library: Library, asked: Request, best: Sequence[Paper]) -> KnownItem
     if not asked.query.clauses:
         return KnownItems()
     titled = known.by_title(asked.query, best)
+    if not titled.keys and _may_be_title(asked.query.clauses):
+        titled = known.by_title(asked.query, _best_as_typed(library, asked))
     if titled.keys:
         return titled
     return known.by_author(library.engine, asked.query, asked.filters, among=asked.among)
+
+
+def _may_be_title(clauses: Sequence[Clause]) -> bool:
+    """Tell whether words stand around what was read as an exclusion."""
+    has_minus = any(clause.occur is Occur.NOT for clause in clauses)
+    return has_minus and len(list(leaves(clauses))) >= known.MIN_TITLE_WORDS
+
+
+def _best_as_typed(library: Library, asked: Request) -> list[Paper]:
+    """Return the best by word where nothing is an operator: titles hold signs too."""
+    found = library.engine.lexical(
+        plain(asked.query.text), asked.filters, k=known.TITLE_CANDIDATES, among=asked.among
+    )
+    return library.store.papers(found.keys.tolist())
 
 
 def _allowed(library: Library, asked: Request, keys: Sequence[int]) -> tuple[int, ...]:
