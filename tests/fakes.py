@@ -170,7 +170,7 @@ class FakeEngine:
         self.papers.update({paper.key: paper for paper in papers})
         self.position = position
 
-    def pending(self, *, encoder: str, limit: int) -> Sequence[int]:
+    def pending(self, *, encoder: str | None, limit: int) -> Sequence[int]:
         """Return papers whose vector is missing, stale or by another encoder, newest first."""
         waiting = [p for p in self.papers.values() if not self._is_current(p, encoder)]
         waiting.sort(key=lambda paper: (_day(paper), paper.key), reverse=True)
@@ -238,10 +238,11 @@ class FakeEngine:
             if (chosen is None or paper.key in chosen) and passes(filters, paper)
         ]
 
-    def _is_current(self, paper: Paper, encoder: str) -> bool:
+    def _is_current(self, paper: Paper, encoder: str | None) -> bool:
         stored = self.stored.get(paper.key)
-        wanted = (encoder, (paper.title, paper.abstract))
-        return stored is not None and (stored.encoder, stored.text) == wanted
+        if stored is None or stored.text != (paper.title, paper.abstract):
+            return False
+        return encoder in {None, stored.encoder}
 
     def _bm25(self, query: Query, paper: Paper) -> float:
         texts = {key: _stems(_text(other)) for key, other in self.papers.items()}

@@ -668,8 +668,11 @@ class Engine(Protocol):
         """
         ...
 
-    def pending(self, *, encoder: str, limit: int) -> Sequence[int]:
-        """Return papers whose vector is missing, stale or by another encoder, newest first."""
+    def pending(self, *, encoder: str | None, limit: int) -> Sequence[int]:
+        """Return papers whose vector is missing, stale or by another encoder, newest first.
+
+        Of any encoder (None): those whose vector is missing or stale.
+        """
         ...
 
     def put_vectors(
@@ -710,8 +713,8 @@ class Engine(Protocol):
         ...
 
 
-class Encoder(Protocol):
-    """Turns texts into vectors of one space."""
+class PaperEncoder(Protocol):
+    """Turns the texts of papers into vectors of one space."""
 
     @property
     def name(self) -> str:
@@ -731,6 +734,10 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str], /) -> npt.NDArray[np.float32]:
         """Return shape (len(texts), dim), float32, rows of unit length (or all zero)."""
         ...
+
+
+class Encoder(PaperEncoder, Protocol):
+    """Turns papers and queries into vectors of one space."""
 
     def encode_query(self, text: str, /) -> npt.NDArray[np.float32]:
         """Return shape (dim,), float32, unit length (or all zero)."""

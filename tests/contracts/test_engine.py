@@ -516,6 +516,18 @@ def test_another_encoder_makes_vectors_due_and_replaces_them(filled: Engine) -> 
     assert keys(filled.dense(vectors(7)[0], ALL, k=1, among=None)) == [1]
 
 
+def test_a_draft_is_due_for_the_final_vector_but_not_for_a_draft(filled: Engine) -> None:
+    """Papers that nobody has encoded come first; those with any vector of their text wait."""
+    put(filled, 1, 2, encoder="space/draft")
+    put(filled, 3, encoder="space/final")
+
+    assert list(filled.pending(encoder=None, limit=9)) == [4]
+
+    filled.apply([indexed(2, "A new title", day=date(2025, 1, 1))], [], position=5)
+
+    assert sorted(filled.pending(encoder=None, limit=9)) == [2, 4]
+
+
 def test_a_changed_text_makes_the_vector_due_but_keeps_it(filled: Engine) -> None:
     """A correction does not take a paper out of the search by meaning."""
     put(filled, 1, 2, 3, 4)

@@ -61,9 +61,13 @@ class MemoryEngine:
         self.position = position
         self.applied.append(([paper.key for paper in papers], position))
 
-    def pending(self, *, encoder: str, limit: int) -> Sequence[int]:
-        """Return papers without a vector of this encoder, newest first."""
-        due = [key for key in self.titles if self.vectors_of.get(key) != encoder]
+    def pending(self, *, encoder: str | None, limit: int) -> Sequence[int]:
+        """Return papers without a vector of this encoder, or of any, newest first."""
+        due = [
+            key
+            for key in self.titles
+            if key not in self.vectors_of or encoder not in {None, self.vectors_of[key]}
+        ]
         return sorted(due, reverse=True)[:limit]
 
     def put_vectors(

@@ -184,14 +184,12 @@ class EmbeddedEngine:
         disk.save_intent(self._folder, half_done - keys)
         self._absorb(opened)
 
-    def pending(self, *, encoder: str, limit: int) -> Sequence[int]:
+    def pending(self, *, encoder: str | None, limit: int) -> Sequence[int]:
         """Return papers whose vector is missing, stale or by another encoder, newest first."""
         with self._reading() as opened:
             rows, marks = opened.table.rows, opened.vectors.marks
-            names = opened.commit.encoders
-            number = names.index(encoder) + 1 if encoder in names else -1
-            is_done = encoder_of(marks["stamp"]) == number
-            is_done &= marks["text"] == rows["text"]
+            is_done = marks["text"] == rows["text"]
+            is_done &= _is_by(opened, encoder)
             waiting = np.flatnonzero(opened.table.is_alive & ~is_done)
             keys: list[int] = opened.table.by_newness(waiting, limit).tolist()
             texts = rows["text"][opened.table.slots(keys)].tolist()
@@ -485,3 +483,12 @@ def _tombstones(opened: State, lost: Sequence[int]) -> list[NewRow]:
 def _digest(*parts: Any) -> int:
     text = repr(parts).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "little")
+
+
+def _is_by(opened: State, encoder: str | None) -> npt.NDArray[np.bool_]:
+    """Return which rows have a vector by this encoder, (rows,); None: by any."""
+    makers = encoder_of(opened.vectors.marks["stamp"])
+    names = opened.commit.encoders
+    number = names.index(encoder) + 1 if encoder in names else -1
+    found: npt.NDArray[np.bool_] = makers != 0 if encoder is None else makers == number
+    return found
