@@ -54,6 +54,15 @@ class ModelFacts:
     sha256: Mapping[str, str] = field(default_factory=dict)  # file name -> digest, checked on load
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What the model makes of one text."""
+
+    tokens: tuple[int, ...]  # as the model reads them, special ones among them
+    states: npt.NDArray[np.float32]  # (tokens, dim) of the last layer
+    vector: npt.NDArray[np.float32]  # (dim,) of unit length, or all zero
+
+
 def open_encoder(settings: Settings) -> OnnxEncoder:
     """Return the encoder that the settings name; its model is loaded at first use.
 
@@ -114,6 +123,11 @@ class OnnxEncoder:
         self._kept = lru_cache(maxsize=QUERIES_KEPT)(self._encode_query)
 
     @property
+    def tokens(self) -> int:
+        """Where a text is cut."""
+        return self._tokens
+
+    @property
     def name(self) -> str:
         """``all-MiniLM-L6-v2/int8/128``: model, precision, tokens."""
         return f"{self.space}/{self._facts.precision}/{self._tokens}"
@@ -153,18 +167,64 @@ class OnnxEncoder:
         vector.flags.writeable = False
         return vector
 
+    def read(self, texts: Sequence[str], /) -> list[Read]:
+        """Return what the model makes of each text, as of a paper, piece by piece.
+
+        Raises:
+            EncoderError: the model pools by itself: it shows no states.
+        """
+        prefix = self._facts.document_prefix
+        return list(self._workers().map(lambda text: self._read(prefix + text), texts))
+
+    def _read(self, text: str) -> Read:
+        encoding = self._tokenizer.encode(self._clipped(text))
+        states = self._states(encoding.ids)
+        if states.ndim == 1:
+            raise EncoderError(f"{self._folder / MODEL} shows no states of single tokens")
+        vector = np.zeros(self.dim, dtype=np.float32)
+        if not _says_nothing(encoding):
+            vector = _unit(self._pooled(states))
+        return Read(tokens=tuple(encoding.ids), states=states, vector=vector)
+
+    def encode_pieces(self, pieces: Sequence[int], /) -> npt.NDArray[np.float32]:
+        """Return what the model says of single word pieces, (len(pieces), dim), unit rows."""
+        first, last = self._frame
+        return np.stack(
+            list(self._workers().map(lambda one: _unit(self._run([*first, one, *last])), pieces))
+        )
+
+    @cached_property
+    def _frame(self) -> tuple[list[int], list[int]]:
+        """The special pieces that stand before and behind every text."""
+        encoding = self._tokenizer.encode("a")
+        mask = encoding.special_tokens_mask
+        start = mask.index(0)
+        end = len(mask) - mask[::-1].index(0)
+        return encoding.ids[:start], encoding.ids[end:]
+
+    def tokenizer(self) -> Any:
+        """Return a tokenizer of the model, for somebody else to set as they like."""
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_file(str(self._folder / TOKENIZER))
+
     def _vector(self, prefix: str, text: str) -> npt.NDArray[np.float32]:
         """Return a unit vector, (dim,), or zeros when the text has no word the model knows."""
-        text = _readable(text[: self._tokens * CHARACTERS_PER_TOKEN])
+        text = self._clipped(text)
         encoding = self._tokenizer.encode(prefix + text)
         if not text.strip() or _says_nothing(encoding):
             return np.zeros(self.dim, dtype=np.float32)
-        vector = np.nan_to_num(self._run(encoding.ids))  # (dim,)
-        norm = float(np.linalg.norm(vector))
-        return vector / np.float32(norm) if norm > 0 else vector
+        return _unit(self._run(encoding.ids))
+
+    def _clipped(self, text: str) -> str:
+        return _readable(text[: self._tokens * CHARACTERS_PER_TOKEN])
 
     def _run(self, tokens: Sequence[int]) -> npt.NDArray[np.float32]:
         """Return the model's answer to one text, pooled, (dim,), not normalised."""
+        states = self._states(tokens)
+        return states if states.ndim == 1 else self._pooled(states)  # 1: the model pools by itself
+
+    def _states(self, tokens: Sequence[int]) -> npt.NDArray[np.float32]:
         ids = np.array([tokens], dtype=np.int64)  # (1, tokens)
         inputs = {
             "input_ids": ids,
@@ -173,8 +233,9 @@ class OnnxEncoder:
         }
         wanted = {name: inputs[name] for name in self._inputs}
         states: npt.NDArray[np.float32] = self._session.run(None, wanted)[0][0]
-        if states.ndim == 1:  # the model pools by itself
-            return states
+        return states  # (tokens, dim) or (dim,)
+
+    def _pooled(self, states: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         pooled: npt.NDArray[np.float32] = (
             states[0] if self._facts.pooling == "cls" else states.mean(axis=0)
         )
@@ -243,6 +304,13 @@ class OnnxEncoder:
                     self._threads, thread_name_prefix="encoder", initializer=_lower_priority
                 )
             return self._pool
+
+
+def _unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the vector at length 1; what is not a number counts as 0, and zeros stay."""
+    vector = np.nan_to_num(vector)
+    norm = float(np.linalg.norm(vector))
+    return vector / np.float32(norm) if norm > 0 else vector
 
 
 def _says_nothing(encoding: Any) -> bool:
