@@ -83,6 +83,7 @@ def open_library(
             threads=settings.encoder_threads,
         ),
         encoder=encoder,
+        draft=index.open_draft(settings),
         mailer=mail.open_mailer(settings),
         clock=clock or SystemClock(),
         specimens=Specimens,

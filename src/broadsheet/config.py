@@ -46,6 +46,11 @@ class Settings:
         "builtin", "`builtin`, or a folder with `model.onnx` and `tokenizer.json`."
     )
     encoder_tokens: int = _setting(128, "Where a text is cut before encoding.", unit="tokens")
+    draft: str = _setting(
+        "",
+        "A folder that `encoder train` made: papers are found by its drafts of their meaning "
+        "until the encoder has read them; empty: none.",
+    )
     encoder_threads: int = _setting(0, "For encoding; 0: one per core.", unit="threads")
     dense_exact_limit: int = _setting(
         50_000,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from broadsheet.jobs import index
@@ -13,8 +15,10 @@ from tests.library.fakes import ListSource, MemoryEngine, library_of
 from tests.support import StillClock, record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    import numpy.typing as npt
 
     from broadsheet.library import Library
 
@@ -110,3 +114,37 @@ def test_housekeeping_comes_last_and_when_the_index_has_grown(
         pass
 
     assert engine.tidied == 2
+
+
+class DraftOfLength:
+    """Drafts of the same space as ``LengthEncoder``."""
+
+    name = "draft"
+    space = "length"
+    dim = 4
+
+    def encode(self, texts: Sequence[str], /) -> npt.NDArray[np.float32]:
+        """Return any rows."""
+        return np.ones((len(texts), self.dim), dtype=np.float32)
+
+
+def test_drafts_of_all_come_before_the_first_vector(
+    tmp_path: Path, clock: StillClock, engine: MemoryEngine
+) -> None:
+    """Every paper is found by meaning before any is found better."""
+    store = open_store(sqlite_url(tmp_path / "y.db"))
+    library = library_of(store, clock, engine=engine, draft=DraftOfLength())
+    library.ingest(ListSource([record(number) for number in range(1, 71)]))
+    job = IndexJob(library)
+    seen = []
+    while job.run_once():
+        seen.append(Counter(engine.vectors_of.values()))
+    library.close()
+
+    assert seen == [
+        {},
+        {"draft": 70},
+        {"draft": 38, "length": 32},
+        {"draft": 6, "length": 64},
+        {"length": 70},
+    ]

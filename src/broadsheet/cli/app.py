@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from broadsheet.cli import (
     editions,
+    encoders,
     evaluating,
     importing,
     merging,
@@ -72,7 +73,7 @@ def main_options(
 
 for module in (
     *(serving, syncing, importing, quarantining, searching, editions),
-    *(merging, upkeep, settings, evaluating),
+    *(merging, upkeep, settings, evaluating, encoders),
 ):
     module.add_to(app)
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from broadsheet.config import Settings
-    from broadsheet.ports import Encoder, Engine
+    from broadsheet.ports import Encoder, Engine, PaperEncoder
 
-__all__ = ["open_encoder", "open_engine"]
+__all__ = ["open_draft", "open_encoder", "open_engine"]
 
 
 def open_engine(folder: Path, *, dim: int, exact_limit: int, threads: int) -> Engine:
@@ -42,3 +42,16 @@ def open_encoder(settings: Settings) -> Encoder:
     from broadsheet.index import encoder
 
     return encoder.open_encoder(settings)
+
+
+def open_draft(settings: Settings) -> PaperEncoder | None:
+    """Open the draft encoder that the settings name; None where they name none.
+
+    Raises:
+        EncoderError: its files are missing, altered, or fitted to another encoder.
+    """
+    if not settings.draft:
+        return None
+    from broadsheet.index import draft
+
+    return draft.open_draft(settings)

@@ -17,8 +17,9 @@ class IndexJob:
     """Drains the change log into the engine, words first, then meaning, then housekeeping.
 
     One step is small, so that words never wait long for anything: the newest changes are applied
-    before a backlog, one batch of the backlog follows, and only when none is left are papers
-    encoded, newest first, a few at a time.
+    before a backlog, one batch of the backlog follows, and only when none is left do papers get
+    vectors, newest first: drafts of all of them, where a draft encoder is set, then those of the
+    encoder, a few at a time.
     """
 
     def __init__(self, library: Library, *, words_batch: int = indexing.WORDS_BATCH) -> None:
@@ -35,6 +36,8 @@ class IndexJob:
             return False
         self._seen = indexing.apply_newest(library, after=self._seen, limit=self._words_batch)
         if indexing.apply_changes(library, limit=self._words_batch):
+            return True
+        if encoding.draft_pending(library, indexing.DRAFT_BATCH):
             return True
         if encoding.encode_pending(library, indexing.MEANING_BATCH):
             return True

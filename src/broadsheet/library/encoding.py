@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 from broadsheet.text.latex import to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from broadsheet.library.facade import Library
     from broadsheet.model import Paper
+    from broadsheet.ports import PaperEncoder
 
 
 def document_text(paper: Paper) -> str:
     """Return what the encoder reads of a paper: title and abstract, as plain Unicode."""
-    title, abstract = to_text(paper.title), to_text(paper.abstract)
+    return text_of(paper.title, paper.abstract)
+
+
+def text_of(title: str, abstract: str, /) -> str:
+    """Return what the encoder reads of a title and an abstract, LaTeX turned into text."""
+    title, abstract = to_text(title), to_text(abstract)
     return f"{title}. {abstract}" if abstract else title
 
 
@@ -27,10 +35,26 @@ def encode_pending(library: Library, limit: int) -> int:
         How many papers got a vector; 0 when none waits.
     """
     waiting = library.engine.pending(encoder=library.encoder.name, limit=limit)
+    return _encode(library, waiting, library.encoder)
+
+
+def draft_pending(library: Library, limit: int) -> int:
+    """Give up to ``limit`` papers that have no vector at all, or a stale one, a draft.
+
+    Drafts are made a hundred times as fast as vectors; ``encode_pending`` replaces them.
+
+    Returns:
+        How many papers got a draft; 0 when none waits, or no draft encoder is set.
+    """
+    if library.draft is None:
+        return 0
+    return _encode(library, library.engine.pending(encoder=None, limit=limit), library.draft)
+
+
+def _encode(library: Library, waiting: Sequence[int], encoder: PaperEncoder) -> int:
     papers = library.store.papers(waiting)
     if not papers:
         return 0
-    vectors = library.encoder.encode([document_text(paper) for paper in papers])
-    keys = [paper.key for paper in papers]
-    library.engine.put_vectors(keys, vectors, encoder=library.encoder.name)
+    vectors = encoder.encode([document_text(paper) for paper in papers])
+    library.engine.put_vectors([paper.key for paper in papers], vectors, encoder=encoder.name)
     return len(papers)

@@ -53,19 +53,20 @@ if TYPE_CHECKING:
         Subscription,
         Suggestion,
     )
-    from broadsheet.ports import Clock, Encoder, Engine, Mailer, Source, Store
+    from broadsheet.ports import Clock, Encoder, Engine, Mailer, PaperEncoder, Source, Store
 
 
 class Library:
     """Everything one instance holds. Made by ``open_library``; safe to share between threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one for each port
         self,
         *,
         settings: Settings,
         store: Store,
         engine: Engine,
         encoder: Encoder,
+        draft: PaperEncoder | None = None,
         mailer: Mailer,
         clock: Clock,
         specimens: Callable[[date], Source] | None = None,
@@ -75,6 +76,7 @@ class Library:
         self.store = store
         self.engine = engine
         self.encoder = encoder
+        self.draft = draft
         self.mailer = mailer
         self.clock = clock
         self.zone = ZoneInfo(settings.timezone)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WORDS_BATCH = 500  # changes made searchable at once
 BACKLOG_BATCH = 4_000  # while somebody waits for all of them: 1,650 papers/s against 1,150
 MEANING_BATCH = 32  # papers encoded at once: about a tenth of a second, so that a stop is quick
+DRAFT_BATCH = 1_000  # papers that get a draft at once: some tenths of a second
 POLL_S = 0.2  # between two looks at another process's progress
 
 
@@ -85,6 +86,9 @@ def catch_up(library: Library, /, *, is_encoding: bool, progress: Progress | Non
 
 def _encode_all(library: Library, progress: Progress | None) -> None:
     pending = library.engine.pending
+    while library.draft is not None and pending(encoder=None, limit=1):
+        if not _step(library, lambda one: encoding.draft_pending(one, DRAFT_BATCH)):
+            break
     while pending(encoder=library.encoder.name, limit=1):
         if not _step(library, lambda one: encoding.encode_pending(one, MEANING_BATCH)):
             break
