@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.model import Precision
-from broadsheet.text import normal
+from broadsheet.text import normal, quick_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,12 +44,29 @@ def decode(line: bytes) -> dict[str, Any]:
     Raises:
         FieldError: the line is no UTF-8, no JSON, or no object.
     """
+    is_spoilt = _SPOILT.search(line) is not None
+    if not is_spoilt and isinstance(value := quick_json.quick(line), dict):
+        return value
+    value = _decoded(line)
+    if not isinstance(value, dict):
+        raise FieldError(f"the line is {_kind(value)}, not an object in {{}}")
+    if is_spoilt:
+        return {clean_deep(name): clean_deep(each) for name, each in value.items()}
+    return value
+
+
+def _decoded(line: bytes) -> Any:
+    """Return the JSON value that a line is, or say what is wrong with it.
+
+    Raises:
+        FieldError: the line is no UTF-8, or no JSON.
+    """
     try:
         text = line.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise FieldError(f"the line is not UTF-8: byte {error.start + 1} cannot be read") from error
     try:
-        value = _DECODER.decode(text.strip())
+        return _DECODER.decode(text.strip())
     except json.JSONDecodeError as error:
         raise FieldError(
             f"the line is not JSON: {error.msg} at character {error.pos + 1}"
@@ -58,11 +75,6 @@ def decode(line: bytes) -> dict[str, Any]:
         raise FieldError("the line is nested too deeply") from error
     except ValueError as error:
         raise FieldError(f"the line is not JSON: {str(error)[:200]}") from error
-    if not isinstance(value, dict):
-        raise FieldError(f"the line is {_kind(value)}, not an object in {{}}")
-    if _SPOILT.search(line):
-        return {clean_deep(name): clean_deep(each) for name, each in value.items()}
-    return value
 
 
 def clean_deep(value: Any) -> Any:

@@ -16,6 +16,7 @@ from broadsheet.model import (
 )
 from broadsheet.store.names import name
 from broadsheet.store.schema import EPOCH, MICROSECOND
+from broadsheet.text import quick_json
 from broadsheet.text.digest import PRECISIONS, STATUSES, date_of, identifiers_of, links_of
 
 if TYPE_CHECKING:
@@ -65,12 +66,12 @@ def paper_body(paper: Paper) -> str:
         "is_specimen": paper.is_specimen or None,
     }
     said = {name: value for name, value in body.items() if value or value == 0}
-    return storable(json.dumps(said, ensure_ascii=False, separators=(",", ":")))
+    return storable(quick_json.dumps(said))
 
 
 def to_paper(key: int, body: str, totals: tuple[int, int, int]) -> Paper:
     """Return the paper of a body; totals are votes, comments, stars."""
-    said = json.loads(body)
+    said = quick_json.loads(body)
     get = said.get
     return Paper(
         key=key,

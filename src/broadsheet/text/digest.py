@@ -7,13 +7,13 @@ changes no digest.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.model import Identifier, Link, Precision, Record, Scheme, Status
+from broadsheet.text import quick_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,8 @@ def content_of(record: Record) -> Content:
 
 def record_json(record: Record) -> str:
     """Return the record without its signals as JSON: keys sorted, defaults left out."""
-    return json.dumps(_content(record), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    write = quick_json.dumps if quick_json.is_exact(record.extra) else quick_json.plainly
+    return write(_content(record), is_sorted=True)
 
 
 def json_digest(content: str) -> str:
@@ -56,7 +57,7 @@ def record_digest(record: Record) -> str:
 
 def record_of(body: str) -> Record:
     """Return the record of what ``record_json`` gave; signals are no part of it."""
-    said = json.loads(body)
+    said = quick_json.loads(body)
     get = said.get
     return Record(
         source=get("source", ""),
