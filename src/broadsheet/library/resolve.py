@@ -140,8 +140,8 @@ class Resolver:
         return outcome
 
     def _remember_team(self, work: Work) -> None:
-        if work.paper and (team := likeness.team(work.paper.authors, work.paper.year)) is not None:
-            self._by_team[team].append(work)
+        if work.team is not None:
+            self._by_team[work.team].append(work)
 
     def _works_of(self, arrival: Arrival) -> list[tuple[Work, Evidence]]:
         """Return the works that the record speaks of, each once and none apart from another."""

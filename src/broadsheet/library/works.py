@@ -45,6 +45,7 @@ class Work:
     joints: list[tuple[Evidence, Side, Side]] = field(default_factory=list)  # was here, came
     paper: Paper | None = None  # what it is now; None: nothing yet
     title_key: str = ""
+    team: int | None = None  # the number that it is kept under
     joined: Work | None = None  # the work that took this one in
 
     @property
@@ -78,10 +79,10 @@ class Work:
         self.records[arrival.name] = arrival.record
         self.changed[arrival.name] = arrival.content
         self.signals.extend(arrival.record.signals)
-        self.fold()
+        self.fold(arrival)
 
-    def fold(self) -> None:
-        """Make the paper of all the records."""
+    def fold(self, last: Arrival | None = None, /) -> None:
+        """Make the paper of all the records; of one alone the team came with it."""
         self.paper = merge.fold(
             self.records.values(),
             key=self._keeper(),
@@ -90,6 +91,10 @@ class Work:
         )
         self.identifiers.update(self.paper.identifiers)
         self.title_key = title_key(self.paper.title)
+        if last is not None and len(self.records) == 1:
+            self.team = next(iter(last.teams), None)
+        else:
+            self.team = likeness.team(self.paper.authors, self.paper.year)
 
     def join(self, other: Work, evidence: Evidence, /) -> None:
         """Take in another work, which from now on is this one."""
@@ -109,13 +114,15 @@ class Work:
         """Return what is to be saved."""
         assert self.paper is not None  # noqa: S101  # only changed works are written
         key = self.paper.key
-        return prepare(
-            self.paper,
-            records=[self.records[name] for name in self.changed],
-            contents=self.changed.values(),
-            signals=self.signals,
-            absorbs=self.keys - {key},
-            joints=[_joint(*one, keeper=key) for one in self.joints],
+        return PaperWrite(
+            paper=self.paper,
+            title_key=self.title_key,
+            team=self.team,
+            records=tuple(self.records[name] for name in self.changed),
+            contents=tuple(self.changed.values()),
+            signals=tuple(self.signals),
+            absorbs=tuple(sorted(self.keys - {key})),
+            joints=tuple(_joint(*one, keeper=key) for one in self.joints),
         )
 
     def _keeper(self) -> int:
@@ -124,26 +131,13 @@ class Work:
         return keeper.key if keeper else 0
 
 
-def prepare(
-    paper: Paper,
-    /,
-    *,
-    records: Iterable[Record] = (),
-    contents: Iterable[Content] = (),
-    signals: Iterable[Signal] = (),
-    absorbs: Iterable[int] = (),
-    joints: Iterable[Joint] = (),
-) -> PaperWrite:
+def prepare(paper: Paper, /, *, records: Iterable[Record] = ()) -> PaperWrite:
     """Return what saves a paper, with the keys that it is looked up by."""
     return PaperWrite(
         paper=paper,
         title_key=title_key(paper.title),
         team=likeness.team(paper.authors, paper.year),
         records=tuple(records),
-        contents=tuple(contents),
-        signals=tuple(signals),
-        absorbs=tuple(sorted(absorbs)),
-        joints=tuple(joints),
     )
 
 

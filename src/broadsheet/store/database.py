@@ -17,18 +17,19 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, create_engine, event, text, update
+from sqlalchemy import any_, bindparam, create_engine, event, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from broadsheet.errors import ConflictError, SettingError, StoreDownError, StoreError
 from broadsheet.store.many import Many
+from broadsheet.text import quick_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Column, Connection, Engine, Executable, Table
+    from sqlalchemy import Column, ColumnElement, Connection, Engine, Executable, Table
 
 PATIENCE_S = 20.0  # how long a writer waits for another one
 CHUNK = 500  # parameters of one statement; SQLite before 3.32 takes 999
@@ -213,6 +214,18 @@ def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
     remaining = iter(items)
     while chunk := list(islice(remaining, size)):
         yield chunk
+
+
+def among(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> Any:
+    """Return the condition that a column is one of these texts or whole numbers.
+
+    They are one parameter: so there is one statement for any number of them, made once.
+    """
+    asked = list(values)
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(quick_json.dumps(asked)).table_valued("value")
+        return column.in_(select(each.c.value))
+    return column == any_(bindparam(None, asked, type_=postgresql.ARRAY(column.type)))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from broadsheet.errors import StoreError
 from broadsheet.model import Evidence, Joint, Merge, Reason
 from broadsheet.ports import TeamMatch
 from broadsheet.store import bodies, schema
-from broadsheet.store.database import chunks
+from broadsheet.store.database import among, chunks
 from broadsheet.store.names import name
 from broadsheet.text.digest import identifier_of
 
@@ -36,7 +36,7 @@ def find_teams(connection: Connection, teams: Collection[int]) -> dict[int, list
     for chunk in chunks(dict.fromkeys(teams)):
         statement = (
             select(table.team, table.key, table.title_key)
-            .where(table.team.in_(chunk))
+            .where(among(connection, table.team, chunk))
             .order_by(table.key)
         )
         for team, key, title_key in connection.execute(statement):
@@ -49,7 +49,8 @@ def find_apart(connection: Connection, keys: Collection[int]) -> dict[int, set[i
     table = schema.apart.c
     found: defaultdict[int, set[int]] = defaultdict(set)
     for chunk in chunks(dict.fromkeys(keys)):
-        statement = select(table.paper, table.other).where(table.paper.in_(chunk))
+        condition = among(connection, table.paper, chunk)
+        statement = select(table.paper, table.other).where(condition)
         for paper, other in connection.execute(statement):
             found[paper].add(other)
     return dict(found)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from broadsheet.model import Signal, SignalKind
 from broadsheet.store import bodies, schema
-from broadsheet.store.database import chunks
+from broadsheet.store.database import among, chunks
 from broadsheet.store.names import name
 from broadsheet.text.digest import record_of
 
@@ -45,7 +45,8 @@ def find(connection: Connection, identifiers: Collection[Identifier]) -> dict[Id
     table = schema.identifiers.c
     found: dict[Identifier, int] = {}
     for chunk in chunks(asked):
-        rows = connection.execute(select(table.name, table.paper).where(table.name.in_(chunk)))
+        statement = select(table.name, table.paper).where(among(connection, table.name, chunk))
+        rows = connection.execute(statement)
         found.update((asked[row_name], paper) for row_name, paper in rows)
     return found
 
@@ -56,7 +57,9 @@ def load_papers(connection: Connection, keys: Collection[int]) -> dict[int, Pape
     for chunk in chunks(dict.fromkeys(keys)):
         found.update(
             (paper.key, paper)
-            for paper in read_papers(connection, select(*PAPER).where(PAPER[0].in_(chunk)))
+            for paper in read_papers(
+                connection, select(*PAPER).where(among(connection, PAPER[0], chunk))
+            )
         )
     return found
 
@@ -67,7 +70,9 @@ def load_records(connection: Connection, keys: Collection[int]) -> dict[int, lis
     found: defaultdict[int, list[Record]] = defaultdict(list)
     for chunk in chunks(dict.fromkeys(keys)):
         rows = connection.execute(
-            select(table.paper, table.body).where(table.paper.in_(chunk)).order_by(table.key)
+            select(table.paper, table.body)
+            .where(among(connection, table.paper, chunk))
+            .order_by(table.key)
         )
         for paper, body in rows:
             found[paper].append(record_of(body))

@@ -16,7 +16,7 @@ from broadsheet.errors import StoreError
 from broadsheet.model import Scheme
 from broadsheet.ports import TitleMatch
 from broadsheet.store import bodies, listings, merging, rows, schema
-from broadsheet.store.database import chunks
+from broadsheet.store.database import among, chunks
 from broadsheet.store.names import name, text
 from broadsheet.store.totals import update_totals
 from broadsheet.text import digest
@@ -55,7 +55,7 @@ class SqlWriter:
         for chunk in chunks(asked):
             statement = (
                 select(table.title_key, *rows.PAPER)
-                .where(table.title_key.in_(chunk))
+                .where(among(self._connection, table.title_key, chunk))
                 .order_by(table.key)
             )
             for title_key, key, body, *totals in self._connection.execute(statement):
@@ -83,7 +83,7 @@ class SqlWriter:
         for source, ids in asked.items():
             for chunk in chunks(ids):
                 statement = select(table.source_id, table.digest, table.paper).where(
-                    table.source == source, table.source_id.in_(chunk)
+                    table.source == source, among(self._connection, table.source_id, chunk)
                 )
                 found.update(
                     (ids[source_id], (known, paper))
@@ -314,7 +314,7 @@ class SqlWriter:
         table = schema.waiting
         touched: set[int] = set()
         for chunk in chunks(names):
-            statement = select(table).where(table.c.name.in_(chunk))
+            statement = select(table).where(among(self._connection, table.c.name, chunk))
             values = [dict(row) for row in self._connection.execute(statement).mappings()]
             if values:
                 for row in values:

@@ -50,13 +50,15 @@ def teams(authors: Sequence[str], year: int | None) -> tuple[int, ...]:
     if not authors or year is None:
         return ()
     spans = dict.fromkeys((year // SPAN, (year - 1) // SPAN, (year + 1) // SPAN))
-    ends = f"{author(authors[0])}\n{author(authors[-1])}"
+    ends = _ends(authors)
     return tuple(_number(f"{ends}\n{span}") for span in spans)
 
 
 def team(authors: Sequence[str], year: int | None) -> int | None:
     """Return the number that a work is kept under, a signed 64-bit integer."""
-    return next(iter(teams(authors, year)), None)
+    if not authors or year is None:
+        return None
+    return _number(f"{_ends(authors)}\n{year // SPAN}")
 
 
 def authors_shared(mine: Sequence[str], yours: Sequence[str]) -> float:
@@ -121,6 +123,10 @@ def _are_kin(one: str, other: str) -> bool:
         return True
     matcher = SequenceMatcher(None, min(one, other), max(one, other), autojunk=False)
     return matcher.ratio() >= MIN_WORD_LIKENESS
+
+
+def _ends(authors: Sequence[str]) -> str:
+    return f"{author(authors[0])}\n{author(authors[-1])}"
 
 
 def _number(text: str) -> int:
