@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from broadsheet.errors import ConflictError, SourceError, StoreDownError, StoreError
 from broadsheet.library import ingest as ingest_room
+from broadsheet.library import resolve
 from broadsheet.library.ingest import ingest, load_specimens
 from broadsheet.model import (
     Fault,
@@ -28,6 +29,7 @@ from broadsheet.model import (
     SignalKind,
 )
 from broadsheet.store import open_store, sqlite_url
+from broadsheet.text import likeness
 from tests.library.fakes import ListSource
 from tests.support import NOON, StillClock, record
 
@@ -733,3 +735,22 @@ def test_two_dois_of_one_preprint_are_one_paper(store: Store) -> None:
 
     [paper] = store.all_papers()
     assert {one.value for one in paper.identifiers} == {"2603.00001", "10.1/a", "10.1/b"}
+
+
+def test_a_prolific_team_holds_nobody_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A collaboration signs hundreds of papers in two years: a new one meets few of them."""
+    bosons = [f"{a}{b}{c}on" for a in "bdgkl" for b in "aeiou" for c in "mnrst"]
+    titles = [f"Search for the {boson}, again and again" for boson in bosons]
+    bring(store, *(record(number, title=title) for number, title in enumerate(titles, start=1)))
+    compared: list[str] = []
+    compare = likeness.keys_are_near
+
+    def counted(one: str, other: str) -> bool:
+        compared.append(other)
+        return compare(one, other)
+
+    monkeypatch.setattr(likeness, "keys_are_near", counted)
+    bring(store, record(9_999, title="Search for the newest boson, again and again"))
+
+    assert resolve.MAX_OF_A_TEAM <= len(compared) <= 2 * resolve.MAX_OF_A_TEAM
+    assert store.counts()["papers"] == len(bosons) + 1

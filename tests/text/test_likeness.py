@@ -80,3 +80,17 @@ def test_names_meet_in_all_their_forms() -> None:
 
     assert {likeness.author(form) for form in forms} == {"smith n"}
     assert likeness.team(["", "x"], None) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_near"),
+    [
+        pytest.param("searchforleptons", "searchforlepton", True, id="a letter more"),
+        pytest.param("searchforleptonsat13tev", "searchforleptonsat14tev", False, id="a number"),
+        pytest.param("searchforleptons", "search", False, id="half as long"),
+        pytest.param("", "", False, id="nothing"),
+    ],
+)
+def test_titles_are_compared_at_a_glance_first(one: str, other: str, is_near: object) -> None:
+    """Hundreds of titles of one collaboration differ in a number or in length, seen at once."""
+    assert likeness.keys_are_near(one, other) is is_near

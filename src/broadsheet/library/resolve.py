@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from enum import StrEnum
+from heapq import nsmallest
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from broadsheet.library.arrival import Arrival
-    from broadsheet.ports import PaperWrite, Writer
+    from broadsheet.ports import PaperWrite, TeamMatch, Writer
+
+MAX_OF_A_TEAM = 64
+"""So many titles of one team a title is compared with, those nearest in length: a collaboration of
+thousands signs hundreds of papers in two years, and its newest must not wait for all of them."""
 
 
 class Outcome(StrEnum):
@@ -81,7 +86,7 @@ class Resolver:
         near: set[int] = set()
         for one in unknown if found else ():
             for team in one.teams:
-                for match in found.get(team, ()):
+                for match in _nearest_in_length(found.get(team, ()), one.title_key):
                     if likeness.keys_are_near(one.title_key, match.title_key):
                         near.add(match.key)
                         self._by_team[team].append(self._at(match.key))
@@ -207,6 +212,7 @@ class Resolver:
                 (_first_id(work.paper), work)
                 for work in works
                 if work.paper
+                and likeness.keys_are_near(arrival.title_key, work.title_key)
                 and not matching.conflict(record.identifiers, work.identifiers)
                 and matching.is_near(record, work.paper)
             ),
@@ -272,3 +278,12 @@ _ORDER = {scheme: place for place, scheme in enumerate(Scheme)}
 def _first_id(paper: Paper) -> tuple[int, str]:
     """Order papers by the kind of their best identifier, the best last, then by its value."""
     return -_ORDER[paper.identifiers[0].scheme], paper.id
+
+
+def _nearest_in_length(matches: Sequence[TeamMatch], title_key: str) -> Sequence[TeamMatch]:
+    """Return those titles of a team that are worth comparing, ``MAX_OF_A_TEAM`` at most."""
+    if len(matches) <= MAX_OF_A_TEAM:
+        return matches
+    return nsmallest(
+        MAX_OF_A_TEAM, matches, key=lambda match: abs(len(match.title_key) - len(title_key))
+    )
