@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.servers.http import Asked
     from tests.support import StillClock
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -134,6 +136,26 @@ def test_a_paper_that_is_new_comes_next_time(
     report = read.run()
 
     assert (report.read, report.new, report.merged, report.unchanged) == (6, 1, 1, 4)
+
+
+def test_a_circle_is_left(service: SemanticScholar, read: Instance, clock: StillClock) -> None:
+    """A token that leads to its own page would be followed for ever; the next run goes on there."""
+
+    def circle(asked: Asked, said: Said) -> Said:
+        if asked.params.get("token") != "TOKEN2":
+            return said
+        return replace(said, body=said.body.replace(b"TOKEN4", b"TOKEN2"))
+
+    read.server.spoil = circle
+    with pytest.raises(UnreachableError, match="repeats itself: the token 'TOKEN2'"):
+        read.run()
+    assert (len(read.server.asked), len(read.titles())) == (3, 4)
+
+    read.server.spoil = None
+    clock.advance(timedelta(hours=1))
+    assert read.run().new == 1
+    assert read.asked("token")[3:] == ["TOKEN2", "TOKEN4"]
+    assert len(set(read.titles())) == len(service.papers) == 5
 
 
 def test_a_wrong_key_is_said(service: SemanticScholar, tmp_path: Path, clock: StillClock) -> None:

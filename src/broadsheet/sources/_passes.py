@@ -77,9 +77,10 @@ class Pass:
         """Yield what is new, page by page.
 
         Raises:
-            SourceError: the service does not answer, or not to this.
+            SourceError: the service does not answer, or not to this, or goes in a circle.
         """
         has_restarted = False
+        followed: set[tuple[str, int]] = set()
         while True:
             known = self._cursor or {"from": self._first_day()}
             try:
@@ -88,6 +89,7 @@ class Pass:
                 if error.status not in _NO_TOKEN or not known.get("token") or has_restarted:
                     raise
                 has_restarted = True
+                followed.clear()  # the same pages come again, and rightly so
                 self._cursor = {name: known[name] for name in ("from", "asked") if name in known}
                 continue
             yield from page.items
@@ -95,7 +97,22 @@ class Pass:
             if not page.token:
                 self._cursor = {"from": self._before(begun)}
                 return
+            self._follow(page, followed)
             self._cursor = {**known, "token": page.token, "begun": begun}
+
+    def _follow(self, page: Page, followed: set[tuple[str, int]]) -> None:
+        """Refuse to go round in a circle; a token that stays while pages change is none.
+
+        Raises:
+            UnreachableError: this run has had this page with this token before.
+        """
+        step = (page.token, hash(repr(page.items)))
+        if step in followed:
+            raise UnreachableError(
+                f"{self._name} repeats itself: the token {page.token[:80]!r} leads back to "
+                "a page that was read; what comes after it is missing"
+            )
+        followed.add(step)
 
     def _begin_at(self, start: str) -> None:
         """Read from this day on; a pass that was asked for and broke off goes on where it was."""
