@@ -11,6 +11,7 @@ import pytest
 
 from broadsheet.errors import StoreError
 from broadsheet.model import (
+    MAX_RAW,
     DayCount,
     Fault,
     Identifier,
@@ -20,7 +21,6 @@ from broadsheet.model import (
     SourceStatus,
 )
 from broadsheet.ports import TitleMatch
-from broadsheet.store.writer import RAW_CHARS
 from broadsheet.text.digest import record_digest
 from tests.support import NOON, record
 from tests.support_papers import arxiv, paper, paper_write, save, save_papers, vote
@@ -286,7 +286,7 @@ def test_hostile_raw_text_fits_into_quarantine(store: SqlStore) -> None:
 
     (kept,) = store.quarantined(limit=1)
     assert (kept.fault.source, kept.fault.reason) == ("x\ufffd", "bad \ufffd")
-    assert kept.fault.raw == "\ufffd" * RAW_CHARS
+    assert kept.fault.raw == "\ufffd" * MAX_RAW
 
 
 def test_runs_are_noted_from_start_to_end(store: SqlStore) -> None:

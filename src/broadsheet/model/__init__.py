@@ -45,6 +45,7 @@ from broadsheet.model.query import (
     Suggestion,
 )
 from broadsheet.model.report import (
+    MAX_RAW,
     Change,
     CheckReport,
     EngineStatus,
@@ -62,6 +63,7 @@ from broadsheet.model.sync import Progress, Scheduled, Standing, Sync
 __all__ = [
     "FEED",
     "LOCAL_READER",
+    "MAX_RAW",
     "QUERIES",
     "READERS",
     "REPOSITORY",

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+MAX_RAW = 65_536
+"""Characters of a faulty piece that are kept; a longer one is not read again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """A piece of a source that could not become a record; it goes to quarantine."""

@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import quote
 
 from broadsheet.model import (
+    MAX_RAW,
     Fault,
     Identifier,
     Link,
@@ -91,7 +92,11 @@ class JsonLines(ByLine):
 
 
 def fault(source: str, where: str, error: Exception, line: bytes, *, form: str = "") -> Fault:
-    """Return the fault of a line: whole where it has a form, to be read again, else cut."""
+    """Return the fault of a line: whole where it has a form, to be read again, else cut.
+
+    A line that is too long to be kept has none.
+    """
+    form = form if len(line) <= MAX_RAW else ""
     whole = line if form else line[: 4 * RAW_LENGTH]
     raw = whole.decode("utf-8", "replace").replace("\0", "�")
     return Fault(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, func, select, update
 
 from broadsheet.errors import StoreError
-from broadsheet.model import Scheme
+from broadsheet.model import MAX_RAW, Scheme
 from broadsheet.ports import TitleMatch
 from broadsheet.store import bodies, listings, merging, rows, schema
 from broadsheet.store.database import among, chunks
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from broadsheet.model import Fault, Identifier, Listed, Observation, Paper, Record, Signal
     from broadsheet.ports import PaperWrite, TeamMatch
     from broadsheet.store.database import Database
-
-RAW_CHARS = 65_536  # of what was read, kept with a fault; a longer piece is not read again
 
 
 class SqlWriter:
@@ -208,8 +206,8 @@ class SqlWriter:
                 "source": text(fault.source),
                 "place": text(fault.where),
                 "reason": text(fault.reason),
-                "raw": text(fault.raw[:RAW_CHARS]),
-                "form": fault.form if len(fault.raw) <= RAW_CHARS else "",
+                "raw": text(fault.raw[:MAX_RAW]),
+                "form": fault.form if len(fault.raw) <= MAX_RAW else "",
                 "at": at,
             }
             for fault in faults
