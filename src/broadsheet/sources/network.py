@@ -127,12 +127,12 @@ def listed(names: Collection[str], rows: Iterable[Sync]) -> list[str]:
     """Return the names of the sources that lists among these name, each once.
 
     Args:
-        names: Of sources.
+        names: Of sources; those of no known kind name none.
         rows: What the store knows; a list's cursor holds what it named when it was read last.
     """
     lists = [row for row in rows if row.source in names]
-    found = [one for row in lists for one in kind_of(row.source).names(row.cursor)]
-    return list(dict.fromkeys(found))
+    kinds = [(row, kind) for row in lists for kind in KINDS if kind.takes(row.source)]
+    return list(dict.fromkeys(one for row, kind in kinds for one in kind.names(row.cursor)))
 
 
 def split_interval(text: str) -> tuple[str, timedelta | None]:
