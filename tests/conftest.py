@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.support import StillClock
@@ -28,6 +29,13 @@ settings.load_profile("broadsheet")
 
 # No test, and no program that one starts, asks a service outside.
 os.environ["BROADSHEET_SOURCES"] = ""
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_come() -> Iterator[None]:
+    """A program that set up its logs within a test says nothing about the next test's."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -76,6 +76,10 @@ ROWS: dict[str, str] = {
         "(source, due, holder, until, cursor, finished, failures, error)"
         f" VALUES ('arxiv', {_NOON}, '', NULL, '{{}}', {_NOON}, 1, 'away')"
     ),
+    "listings": (
+        "(day, part, source, total, papers, missing, at)"
+        f" VALUES ('2026-03-04', 'cs.AI', 'arxiv', 1, '[]', '[]', {_NOON})"
+    ),
     "tokens": f"(id, used) VALUES ('one', {_NOON})",
 }
 

@@ -203,7 +203,7 @@ class World:
         self.run()
         assert self.sync().error == ""
         self.service.publish(LATE)
-        self.wait(timedelta(hours=13) if "oai" in self.service.source else timedelta(hours=2))
+        self.wait(timedelta(hours=26) if "oai" in self.service.source else timedelta(hours=2))
         self.run()
         assert (self.sync().error, self.sync().failures, self.sync().holder) == ("", 0, "")
         return self.instance.papers()

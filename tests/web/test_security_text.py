@@ -327,9 +327,13 @@ MAY = {
     "aiosmtplib": {"mail/smtp.py"},
     "http.client": {"eval/serving.py"},  # the benchmark's readers, of a server of its own
     "httpcore2": {"sources/_wire.py"},
-    "httpx2": {"sources/_http.py", "sources/network.py"},
+    "httpx2": {"sources/_http.py", "sources/_plan.py"},
     "socket": {"cli/serving.py", "jobs/sync.py", "sources/_wire.py"},
-    "subprocess": {"eval/serving.py"},
+    "subprocess": {  # this interpreter, on a module of this package
+        "eval/ingesting.py",
+        "eval/serving.py",
+        "sources/ahead.py",
+    },
 }
 
 
