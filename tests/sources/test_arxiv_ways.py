@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -365,6 +366,24 @@ def test_an_empty_page_in_the_middle_is_asked_for_again(
     service.server.faults = [service._query({"start": "0", "max_results": "2"}), *[empty] * 3]
     with pytest.raises(UnreachableError, match="from 2 on cannot be used: the page is empty"):
         list(query(service, http).read())
+
+
+def test_an_answer_that_shows_one_page_at_every_place_is_a_fault(
+    service: Arxiv, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest is hidden, however often it is counted: the reading is not taken for done."""
+    monkeypatch.setattr(arxiv_atom, "PAGE", 2)
+    service.add(*(preprint(number) for number in range(1, 6)))
+    assert service.server is not None
+    service.server._handler = lambda asked: service.answer(
+        replace(asked, params=asked.params | {"start": "0"})
+    )
+    source = query(service, http)
+
+    with pytest.raises(UnreachableError, match="another place shows a page that was read"):
+        list(source.read())
+
+    assert source.cursor == {}
 
 
 def test_a_query_goes_back_to_where_the_last_one_began(

@@ -200,14 +200,14 @@ def test_a_category_is_chosen_here_too() -> None:
 
     page = parse(answer(row(), row(category="zoology"), total=2), shelf)
 
-    assert (len(page.items), page.rows, page.total) == (1, 2, 2)
+    assert (len(page.items), len(page.rows), page.total) == (1, 2, 2)
 
 
 def test_one_bad_row_is_a_fault_and_the_next_is_read() -> None:
     """Null, no DOI, no title: each is kept with its reason."""
     page = parse(answer(None, row(doi="NA"), row(title=""), row(), total="4"), ALL, where="x")
 
-    assert page.rows == 4
+    assert len(page.rows) == 4
     assert [one.reason.partition(":")[0] for one in page.items if isinstance(one, Fault)] == [
         "here should be an object in {}",
         "doi",
@@ -237,7 +237,7 @@ def test_no_posts_is_an_answer() -> None:
     """It is how the API says that a day has none."""
     page = parse(json.dumps({"messages": [{"status": "no posts found"}]}).encode(), ALL)
 
-    assert (page.problem, page.rows, page.total) == ("", 0, 0)
+    assert (page.problem, len(page.rows), page.total) == ("", 0, 0)
 
 
 JSON = st.recursive(
@@ -268,15 +268,15 @@ def test_a_walk_that_breaks_off_anywhere_sees_every_entry(
     days: list[int], size: int, stop: int
 ) -> None:
     """Whoever is killed after any page goes on with the next one."""
-    entries = sorted(PACE.began + timedelta(days=day) for day in days)
+    entries = list(enumerate(sorted(PACE.began + timedelta(days=day) for day in days)))
     today = PACE.began + timedelta(days=40)
-    seen: list[date] = []
+    seen: list[tuple[int, date]] = []
 
     def ask(stretch: Stretch) -> Page:
-        listed = [day for day in entries if stretch.first <= day <= stretch.last]
+        listed = [one for one in entries if stretch.first <= one[1] <= stretch.last]
         shown = listed[stretch.offset : stretch.offset + size]
         seen.extend(shown)
-        return Page(items=(), rows=len(shown), total=len(listed))
+        return Page(items=(), rows=shown, total=len(listed))
 
     walk = Walk({}, PACE, today=today, is_full=True)
     for count, _ in enumerate(walk.pages(ask)):
@@ -447,6 +447,28 @@ def test_a_list_that_ends_far_too_early_is_a_fault(service: Biorxiv, library: Li
     service.overcount = 0
     sync(library, plan(library))
     assert library.status().papers == 1
+
+
+def test_a_list_that_shows_one_page_at_every_place_is_a_fault(
+    service: Biorxiv, library: Library
+) -> None:
+    """The rest is hidden, however often it is counted; the next run begins the days again."""
+    assert service.server is not None
+    service.page = 2
+    service.versions = [
+        replace(WELL, doi=f"10.64898/2026.07.{n:06d}", title=f"Well {n}") for n in range(5)
+    ]
+    service.server._handler = lambda asked: service.answer(
+        replace(asked, path=asked.path.replace("/2/json", "/0/json"))
+    )
+
+    with pytest.raises(UnreachableError, match="another place shows a page that was read"):
+        sync(library, plan(library))
+    assert library.status().papers == 2
+
+    service.server._handler = service.answer
+    sync(library, plan(library))
+    assert library.status().papers == 5
 
 
 def test_an_empty_answer_is_no_empty_day(service: Biorxiv, library: Library) -> None:

@@ -112,7 +112,7 @@ def test_other_communities_are_left_out() -> None:
     """The shared service lists sociology, too."""
     page = parse(said(WELL, replace(WELL, doi="10.33774/apsa-1", origin="APSA")))
 
-    assert (len(page.items), page.rows, page.total) == (1, 2, 2)
+    assert (len(page.items), len(page.rows), page.total) == (1, 2, 2)
 
 
 def test_one_bad_item_is_a_fault_and_the_next_is_read() -> None:
@@ -127,7 +127,7 @@ def test_one_bad_item_is_a_fault_and_the_next_is_read() -> None:
 
     reasons = [one.reason.partition(":")[0] for one in page.items if isinstance(one, Fault)]
     assert reasons == ["item", "doi", "title"]
-    assert (page.rows, len(page.items)) == (4, 4)
+    assert (len(page.rows), len(page.items)) == (4, 4)
 
 
 @pytest.mark.parametrize(

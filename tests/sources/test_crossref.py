@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -107,6 +109,32 @@ def test_a_forgotten_cursor_begins_the_slice_again(read: Instance, service: Cros
 
     assert len(read.papers()) == 5
     assert report.unchanged == 2  # the page that was read twice
+
+
+@pytest.mark.parametrize("is_new", [False, True], ids=["the same cursor", "a cursor each time"])
+def test_a_full_page_that_comes_for_ever_is_a_fault(
+    read: Instance, service: Crossref, *, is_new: bool
+) -> None:
+    """A day of which the first page is all that comes would be read until no request is left."""
+
+    def stuck(asked: Asked, said: Said) -> Said:
+        service.cursors = dict.fromkeys(service.cursors, 0)
+        if not is_new or b'"items": []' in said.body:
+            return said
+        cursor = f"scroll{len(service.cursors) + 1}"
+        service.cursors[cursor] = 0
+        answer = json.loads(said.body)
+        answer["message"]["next-cursor"] = cursor
+        return replace(said, body=json.dumps(answer).encode())
+
+    read.server.spoil = stuck
+    with pytest.raises(UnreachableError, match="repeats itself"):
+        read.run()
+    assert len(read.papers()) == 2
+    assert len(read.server.asked) <= 8  # five days without works, and that day's first pages
+
+    read.server.spoil = None
+    assert read.run().new == 3
 
 
 @pytest.mark.parametrize(

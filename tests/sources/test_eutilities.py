@@ -324,6 +324,26 @@ def test_a_broken_batch_is_fetched_again(service: PubMed, library: Library, body
     assert calls.count("/entrez/eutils/efetch.fcgi") == 2
 
 
+def test_a_result_that_shows_one_batch_at_every_place_is_a_fault(
+    service: PubMed, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest is hidden, however often it is counted; the next run searches again."""
+    monkeypatch.setattr(eutilities, "BATCH", 4)
+    service.citations = many(11)
+    assert service.server is not None
+    service.server._handler = lambda asked: service.answer(
+        replace(asked, params=asked.params | {"retstart": "0"})
+    )
+
+    with pytest.raises(UnreachableError, match="another place shows a page that was read"):
+        sync(library, plan(library))
+    assert library.status().papers == 4
+
+    service.server._handler = service.answer
+    sync(library, plan(library))
+    assert (library.status().papers, service.searches) == (11, 2)
+
+
 def test_since_and_full(service: PubMed, library: Library) -> None:
     """By the day of change since a day, or by the day of entry from the beginning."""
     sync(library, plan(library), since=date(2026, 2, 1))

@@ -414,10 +414,13 @@ def test_a_record_whose_markup_is_wrong_costs_itself(service: Arxiv, http: Http)
 def test_a_harvest_does_not_go_round_in_a_circle(service: Arxiv, http: Http) -> None:
     """What comes after the circle is missing: that is said, and nothing is taken for done."""
     assert service.server is not None
-    page = f"<ListRecords>{raw('2603.00001')}<resumptionToken>{{}}</resumptionToken></ListRecords>"
     tokens = ["a", "b", "c", "a"]
-    bodies = [OAI.format(content=page.format(token)).encode() for token in tokens]
-    service.server.faults = [Said(body=body) for body in bodies]
+    bodies = [
+        f"<ListRecords>{raw(f'2603.{number:05d}')}<resumptionToken>{token}</resumptionToken>"
+        "</ListRecords>"
+        for number, token in zip((1, 2, 3, 1), tokens, strict=True)
+    ]
+    service.server.faults = [Said(body=OAI.format(content=body).encode()) for body in bodies]
     source = harvest(service, http)
 
     with pytest.raises(UnreachableError, match="repeats itself: the token 'a'"):

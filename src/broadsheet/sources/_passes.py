@@ -17,6 +17,7 @@ from broadsheet.errors import UnreachableError
 from broadsheet.sources import _entry, _fields
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import problem_of
+from broadsheet.sources._trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -80,7 +81,7 @@ class Pass:
             SourceError: the service does not answer, or not to this, or goes in a circle.
         """
         has_restarted = False
-        followed: set[tuple[str, int]] = set()
+        trail = Trail(self._name)
         while True:
             known = self._cursor or {"from": self._first_day()}
             try:
@@ -89,7 +90,7 @@ class Pass:
                 if error.status not in _NO_TOKEN or not known.get("token") or has_restarted:
                     raise
                 has_restarted = True
-                followed.clear()  # the same pages come again, and rightly so
+                trail = Trail(self._name)  # the same pages come again, and rightly so
                 self._cursor = {name: known[name] for name in ("from", "asked") if name in known}
                 continue
             yield from page.items
@@ -97,22 +98,8 @@ class Pass:
             if not page.token:
                 self._cursor = {"from": self._before(begun)}
                 return
-            self._follow(page, followed)
+            trail.follow(page.token, page.items)
             self._cursor = {**known, "token": page.token, "begun": begun}
-
-    def _follow(self, page: Page, followed: set[tuple[str, int]]) -> None:
-        """Refuse to go round in a circle; a token that stays while pages change is none.
-
-        Raises:
-            UnreachableError: this run has had this page with this token before.
-        """
-        step = (page.token, hash(repr(page.items)))
-        if step in followed:
-            raise UnreachableError(
-                f"{self._name} repeats itself: the token {page.token[:80]!r} leads back to "
-                "a page that was read; what comes after it is missing"
-            )
-        followed.add(step)
 
     def _begin_at(self, start: str) -> None:
         """Read from this day on; a pass that was asked for and broke off goes on where it was."""
@@ -133,6 +120,12 @@ class Pass:
             if not page.problem:
                 return page
         raise UnreachableError(f"{self._name}: {page.problem}")
+
+
+def reading_pass(name: str, ask: Ask, reading: Reading, *, first_days: int, look_back: int) -> Pass:
+    """Return a list as one run reads it; the days are those of an `Extent`."""
+    found = extent(reading, first_days=first_days, look_back=look_back)
+    return Pass(name, ask, cursor=reading.cursor, extent=found)
 
 
 def extent(reading: Reading, *, first_days: int, look_back: int) -> Extent:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import UnreachableError
 from broadsheet.sources import _entry
+from broadsheet.sources._trail import Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from broadsheet.model import Fault, Record
 
@@ -37,7 +38,7 @@ class Page:
     """What one answer held."""
 
     items: tuple[Record | Fault, ...]
-    rows: int = 0  # entries of the answer, whether or not they are wanted
+    rows: Sequence[Any] = ()  # entries of the answer as they came, whether or not they are wanted
     total: int = 0  # entries of the whole stretch
     problem: str = ""  # why it is no answer at all
 
@@ -98,12 +99,22 @@ class Walk:
         self._asked = ""
 
     def _stretch(self, ask: Callable[[Stretch], Page], last: date) -> Iterator[Page]:
+        """Yield the pages of some days.
+
+        Raises:
+            UnreachableError: a page stands at two places, so others are hidden; the next reading
+                begins these days again.
+        """
         total = 0
+        trail = Trail(f"the list of {self._first} to {last}")
         while True:
             page = self._page(ask, last, total)
+            if trail.knows(page.rows):
+                self._offset = 0
+                raise trail.circle()
             total = page.total or total
             yield page
-            self._offset += page.rows
+            self._offset += len(page.rows)
             if not page.rows or self._offset >= total:
                 return
 

@@ -16,6 +16,7 @@ from broadsheet.errors import UnreachableError
 from broadsheet.model import Fault, Record
 from broadsheet.sources import _arxiv, _xml
 from broadsheet.sources._fields import FieldError
+from broadsheet.sources._trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -161,9 +162,16 @@ class ArxivQuery:
             self._cursor["updated"] = newest
 
     def _part(self, page: Page, part: Part) -> Generator[Record | Fault, None, bool]:
-        """Yield one part from its first page on; return whether that was all that is wanted."""
+        """Yield one part from its first page on; return whether that was all that is wanted.
+
+        Raises:
+            UnreachableError: a page stands at two places, so others are hidden.
+        """
         start = 0
+        trail = Trail(f"arXiv's answer to {self._query!r}")
         while True:
+            if trail.knows([one for one in page.items if isinstance(one, Record)]):
+                raise trail.circle()
             yield from page.items
             start += len(page.items)
             is_old = bool(self._until) and page.oldest < self._until

@@ -96,7 +96,7 @@ def parse(data: bytes, shelf: Shelf, *, where: str = "answer") -> Page:
             items.append(_entry.fault(shelf.server, place, error, json.dumps(row)))
     total = text(said.get("total"))
     counted = int(total) if total.isascii() and total.isdigit() else len(rows)
-    return Page(items=tuple(items), rows=len(rows), total=counted)
+    return Page(items=tuple(items), rows=rows, total=counted)
 
 
 class Biorxiv:

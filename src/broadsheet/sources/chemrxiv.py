@@ -62,7 +62,7 @@ def parse(data: bytes, *, where: str = "answer") -> Page:
             items.append(_entry.fault(NAME, place, error, json.dumps(hit)))
     total = values.get("totalCount")
     counted = total if type(total) is int and total >= 0 else len(hits)
-    return Page(items=tuple(items), rows=len(hits), total=counted)
+    return Page(items=tuple(items), rows=hits, total=counted)
 
 
 class Chemrxiv:

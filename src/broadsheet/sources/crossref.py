@@ -26,6 +26,7 @@ from broadsheet.sources._entry import Names
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import JsonSource, kept, mapping, objects, text, texts
 from broadsheet.sources._plan import Kind
+from broadsheet.sources._trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -206,6 +207,7 @@ class CrossrefWorks:
         """Yield the works of one slice; where its cursor is forgotten, from its beginning again."""
         cursor = "*"
         attempt = 1
+        trail = Trail(self.name)
         where = f"{self._wish.text[:60]} {kind} {first}"
         while True:
             try:
@@ -213,13 +215,14 @@ class CrossrefWorks:
             except UnreachableError as error:
                 if error.status != HTTPStatus.NOT_FOUND or attempt == CURSOR_ATTEMPTS:
                     raise
-                cursor, attempt = "*", attempt + 1
+                cursor, attempt, trail = "*", attempt + 1, Trail(self.name)
                 continue
             yield from page.items
             for doi in page.retracted:
                 yield self._retracted(doi)
             if page.count < ROWS or not page.cursor:
                 return
+            trail.follow(page.cursor, page.items)
             cursor = page.cursor
 
     def _page(self, kind: str, days: tuple[date, date], cursor: str, *, where: str) -> Page:

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import tostring
 
 from broadsheet.errors import UnreachableError
+from broadsheet.model import Record
 from broadsheet.sources import _entry, _plan, _xml_file
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import mapping, text, texts
 from broadsheet.sources._plan import Kind
+from broadsheet.sources._trail import Trail
 from broadsheet.sources._turns import Site
 from broadsheet.sources._walk import day_of
 from broadsheet.sources._xml_file import XmlError
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from broadsheet.config import Settings
-    from broadsheet.model import Fault, Observation, Record
+    from broadsheet.model import Fault, Observation
     from broadsheet.ports import Remote
     from broadsheet.sources._http import Http
     from broadsheet.sources._plan import Means, Opener, Reading
@@ -44,6 +46,7 @@ LOOK_BACK = 2  # days that are read again
 BROKEN_ATTEMPTS = 3  # to read an answer whose XML breaks off, or that is empty before its time
 SLACK = 10  # citations that are counted and not given: they were deleted
 RAW_LENGTH = 300
+KEPT = ("from", "asked")  # of a cursor whose result is of no use
 BOOK = "PubmedBookArticle"
 
 _CHANGED, _ADDED = "mdat", "edat"  # dates that a search can be limited by
@@ -221,10 +224,16 @@ class PubMedQuery:
 
         Raises:
             _ExpiredError: it lies on the history server no more.
+            UnreachableError: a batch stands at two places, so others are hidden; the next reading
+                searches again.
         """
         offset = int(self._cursor.get("offset", 0))
+        trail = Trail(f"PubMed's result for {self._query[:80]!r}")
         while offset < found.count:
             batch = self._batch(found, offset)
+            if trail.knows([one for one in batch.items if isinstance(one, Record)]):
+                self._cursor = {name: self._cursor[name] for name in KEPT if name in self._cursor}
+                raise trail.circle()
             yield from batch.items
             offset += BATCH
             self._cursor |= {

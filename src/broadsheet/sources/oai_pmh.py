@@ -20,6 +20,7 @@ from broadsheet.sources import _arxiv, _plan, _xml
 from broadsheet.sources._dublin_core import record as dublin_core
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._plan import Kind
+from broadsheet.sources._trail import Trail
 from broadsheet.sources.feed import source_name
 
 if TYPE_CHECKING:
@@ -176,13 +177,13 @@ class OaiPmh:
         """Yield one set; after each page the cursor knows the next."""
         known = dict(self._cursor.get(one) or {"from": self._first_from()})
         has_restarted = False
-        followed: set[str] = set()
+        trail = Trail(self._repository.url)
         while True:
             page = self._page(one, known)
             if page.error in _NO_TOKEN and known.get("token") and not has_restarted:
                 has_restarted = True
                 known = {name: known[name] for name in ("from", "asked") if name in known}
-                followed.clear()
+                trail = Trail(self._repository.url)
                 continue
             if page.error and (page.error != "noRecordsMatch" or known.get("token")):
                 raise UnreachableError(
@@ -193,22 +194,9 @@ class OaiPmh:
             if not page.token:
                 self._cursor[one] = {"from": begun}
                 return
-            self._follow(page.token, followed)
+            trail.follow(page.token, page.items)
             known |= {"token": page.token, "begun": begun}
             self._cursor[one] = dict(known)
-
-    def _follow(self, token: str, followed: set[str]) -> None:
-        """Refuse to go round in a circle.
-
-        Raises:
-            UnreachableError: this run has followed this token before.
-        """
-        if token in followed:
-            raise UnreachableError(
-                f"{self._repository.url} repeats itself: the token {token[:80]!r} leads back to "
-                "a page that was read; what comes after it is missing"
-            )
-        followed.add(token)
 
     def _begun(self, at: str, start: str) -> str:
         """Return the day of a responseDate; never one to come, and none before the harvest's own.

@@ -24,7 +24,7 @@ from broadsheet.sources import _entry, _passes, _plan
 from broadsheet.sources._entry import Names
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import JsonSource, kept, mapping, objects, text
-from broadsheet.sources._passes import Page, Pass
+from broadsheet.sources._passes import Page, reading_pass
 from broadsheet.sources._plan import Kind
 
 if TYPE_CHECKING:
@@ -254,8 +254,7 @@ def _prepare(means: Means, name: str) -> Opener:
             dates=settings.openalex_dates,
         )
         back = LOOK_BACK[settings.openalex_dates]
-        extent = _passes.extent(reading, first_days=FIRST_DAYS, look_back=back)
-        return Pass(name, works.page, cursor=reading.cursor, extent=extent)
+        return reading_pass(name, works.page, reading, first_days=FIRST_DAYS, look_back=back)
 
     return opened
 

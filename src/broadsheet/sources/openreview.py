@@ -22,7 +22,7 @@ from broadsheet.model import Record, Signal, SignalKind
 from broadsheet.sources import _entry, _passes, _plan
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import mapping, objects, text, texts
-from broadsheet.sources._passes import Page, Pass
+from broadsheet.sources._passes import Page, reading_pass
 from broadsheet.sources._plan import Kind
 from broadsheet.sources._turns import Site
 
@@ -287,8 +287,7 @@ def _prepare(means: Means, name: str) -> Opener:
 
     def opened(reading: Reading) -> Remote:
         venue = Venue(means.http(), ways, token=settings.openreview_token)
-        extent = _passes.extent(reading, first_days=FIRST_DAYS, look_back=1)
-        return Pass(name, venue.page, cursor=reading.cursor, extent=extent)
+        return reading_pass(name, venue.page, reading, first_days=FIRST_DAYS, look_back=1)
 
     return opened
 

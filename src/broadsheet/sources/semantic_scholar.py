@@ -19,7 +19,7 @@ from broadsheet.sources import _entry, _passes, _plan
 from broadsheet.sources._entry import Names
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import JsonSource, kept, mapping, objects, text, texts
-from broadsheet.sources._passes import Page, Pass
+from broadsheet.sources._passes import Page, reading_pass
 from broadsheet.sources._plan import Kind
 
 if TYPE_CHECKING:
@@ -169,8 +169,7 @@ def _prepare(means: Means, name: str) -> Opener:
     def opened(reading: Reading) -> Remote:
         settings = means.settings
         search = Search(means.http(), settings.s2_url, _plan.part(name), key=settings.s2_key)
-        extent = _passes.extent(reading, first_days=FIRST_DAYS, look_back=LOOK_BACK)
-        return Pass(name, search.page, cursor=reading.cursor, extent=extent)
+        return reading_pass(name, search.page, reading, first_days=FIRST_DAYS, look_back=LOOK_BACK)
 
     return opened
 
