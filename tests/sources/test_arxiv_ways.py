@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -300,6 +301,48 @@ def test_a_feed_lists_what_it_announces_and_what_of_it_is_broken(
         ("cs.AI", ["2603.00001", "2603.00002"]),
         ("cs.CL", []),
     ]
+
+
+def test_an_item_with_wrong_markup_is_set_apart_and_missed(service: Arxiv, http: Http) -> None:
+    """The others are read, and the feed still lists it: so it is asked for elsewhere."""
+    service.add(preprint(1), preprint(2), preprint(3, versions=(MORNING, MORNING)), preprint(4))
+    assert service.server is not None
+    service.server.spoil = lambda _asked, said: replace(
+        said, body=re.sub(rb"<title>Well [23]", b"<title><b>Well", said.body)
+    )
+    source = feed(service, http)
+
+    found = list(source.read())
+
+    faults = [item for item in found if isinstance(item, Fault)]
+    assert ["2603.00002" in faults[0].raw, "2603.00003" in faults[1].raw] == [True, True]
+    assert all(fault.reason.startswith("the XML is wrong: mismatched tag") for fault in faults)
+    assert [one.title for one in found if isinstance(one, Record)] == ["Well 1", "Well 4"]
+    listed = next(item for item in found if isinstance(item, Listed) and item.part == "cs.AI")
+    assert sorted(name.value for name in listed.papers) == [
+        "2603.00001",
+        "2603.00002",
+        "2603.00004",
+    ]
+    assert source.cursor["cs.AI"]["day"] == "2026-03-04"
+
+
+def test_an_answer_with_wrong_markup_costs_the_entry(service: Arxiv, http: Http) -> None:
+    """It is asked for again first; then all but what is broken is read."""
+    service.add(*(preprint(number) for number in range(1, 5)))
+    assert service.server is not None
+    service.server.spoil = lambda _asked, said: replace(
+        said, body=said.body.replace(b"Well 2", b"<b>Well").replace(b"Well 3", b"R & D")
+    )
+
+    found = list(query(service, http).read())
+
+    (fault,) = [item for item in found if isinstance(item, Fault)]
+    assert fault.reason.startswith("the XML is wrong: mismatched tag")
+    assert "2603.00002" in fault.raw
+    titles = {item.title for item in found if isinstance(item, Record)}
+    assert titles == {"Well 1", "R & D", "Well 4"}
+    assert len(service.server.asked) == arxiv_atom.EMPTY_ATTEMPTS
 
 
 def test_one_broken_feed_stops_no_other(service: Arxiv, http: Http) -> None:

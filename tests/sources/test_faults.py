@@ -343,10 +343,6 @@ def test_a_fault_that_passes_is_got_over(
 
 
 COSTS_THE_ANSWER = {  # it is said, nothing is lost, but nothing of this answer is read till it ends
-    ("arxiv", "a title of 9 MB"),
-    ("arxiv", "wrong markup in a record"),
-    ("arxiv-api", "a title of 9 MB"),
-    ("arxiv-api", "wrong markup in a record"),
     ("rss", "UTF-8, said to be Latin-1"),  # read, but as it says: names are garbled
     ("atom", "UTF-8, said to be Latin-1"),
 }

@@ -201,6 +201,27 @@ def test_namespaces_of_the_root_hold_in_each_record() -> None:
     assert salvage(data) == ["a & b"]
 
 
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        pytest.param(b"<!--<entry>no</entry>--><entry>a</entry>", ["a"], id="a comment"),
+        pytest.param(
+            b"<entry>a<![CDATA[</entry><entry>R & D &eacute;]]></entry>",
+            ["a</entry><entry>R & D &eacute;"],
+            id="a section of characters",
+        ),
+        pytest.param(b"<entry>a<!-- & --></entry>", ["a"], id="a comment within"),
+        pytest.param(b"<entry>a</entry >", ["a"], id="a blank in the end tag"),
+        pytest.param(b"<entry>a<entry>b</entry>", ["! the XML is wrong"], id="no end tag"),
+    ],
+)
+def test_only_what_the_markup_says_is_a_record(inner: bytes, expected: list[str]) -> None:
+    """What another parser would not take for a record must not become one where things broke."""
+    found = salvage(b"<feed>" + inner + b"<entry>x & y</entry></feed>")
+
+    assert [one.partition(":")[0] for one in found] == [*expected, "x & y"]
+
+
 @pytest.mark.parametrize("data", [b"<feed><entry>a</entry><entry>b", b"Sorry", b"<feed><entry>&"])
 def test_what_is_cut_off_is_not_salvaged(data: bytes) -> None:
     """What comes after the cut is missing: half an answer is never taken for a whole one."""
@@ -211,7 +232,12 @@ def test_what_is_cut_off_is_not_salvaged(data: bytes) -> None:
 def test_salvaging_takes_linear_time() -> None:
     """Neither many beginnings without an end nor many ends are looked for again and again."""
     began = time.process_time()
-    for data in (b"<feed>" + b"<entry >" * 200_000, b"<feed>" + b"<entry></entry>" * 20_000):
+    for data in (
+        b"<feed>" + b"<entry >" * 200_000,
+        b"<feed>" + b"<entry></entry>" * 20_000,
+        b"<feed>" + b"<!--" * 400_000,
+        b"<feed><entry>" + b"<!--" * 400_000 + b"--></entry>",
+    ):
         with pytest.raises(XmlError):
             salvage(data)
 

@@ -38,7 +38,12 @@ _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
 _REFERENCES = re.compile(
     rb"&#(?:[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F])|0*(?:[0-8]|1[124-9]|2\d|3[01]));"
 )
-_NAMED = re.compile(r"&(?!#|(?:amp|lt|gt|quot|apos);)(?:([A-Za-z][A-Za-z0-9]{1,31});)?")
+_CLOSED = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}  # what holds any text, and what ends it
+_NAMED = re.compile(
+    r"<!--.*?-->|<!\[CDATA\[.*?\]\]>"
+    r"|&(?!#|(?:amp|lt|gt|quot|apos);)(?:([A-Za-z][A-Za-z0-9]{1,31});)?",
+    re.DOTALL,
+)
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)[^<>]*>")
 
 
@@ -276,25 +281,35 @@ def _check(path: list[Element], roots: Collection[str]) -> None:
 
 
 def _cut(data: bytes, names: Collection[str]) -> tuple[bytes, list[bytes]]:
-    """Return a document without its pieces, and the pieces, from start tag to end tag."""
-    tags = b"|".join(re.escape(name.encode("ascii")) for name in names)
-    opening = re.compile(rb"<((?:[\w.-]+:)?(?:" + tags + rb"))(?=[\s>])")
-    around, found, at = [], [], 0
-    while (start := opening.search(data, at)) is not None:
-        end = data.find(b"</" + start[1] + b">", start.end())
-        if end < 0:
-            break
-        stop = end + len(start[1]) + 3
-        around.append(data[at : start.start()])
-        found.append(data[start.start() : stop])
-        at = stop
+    """Return a document without its pieces, and the pieces, from start tag to end tag.
+
+    Tags in comments and in sections of characters are text, and no tags.
+    """
+    tag = rb"((?:[\w.-]+:)?(?:" + b"|".join(re.escape(one.encode("ascii")) for one in names) + b"))"
+    marks = re.compile(rb"<!--|<!\[CDATA\[|<" + tag + rb"(?=[\s>])|</" + tag + rb"\s*>")
+    around, found, at, place = [], [], 0, 0
+    opened: re.Match[bytes] | None = None
+    while (mark := marks.search(data, place)) is not None:
+        place = mark.end()
+        if (closing := _CLOSED.get(mark[0])) is not None:
+            place = data.find(closing, place) + len(closing)
+            if place < len(closing):  # it has no end
+                break
+        elif opened is None and mark[1]:
+            opened = mark
+        elif opened is not None and mark[2] == opened[1]:
+            around.append(data[at : opened.start()])
+            found.append(data[opened.start() : place])
+            at, opened = place, None
     return b"".join([*around, data[at:]]), found
 
 
 def _meant(piece: bytes) -> bytes:
-    """Return markup whose "&eacute;" and "&" are characters."""
+    """Return markup whose "&eacute;" and "&" are characters; what is text already stays."""
 
     def character(match: re.Match[str]) -> str:
+        if match[0].startswith("<"):
+            return match[0]
         point = name2codepoint.get(match[1] or "")
         return f"&#{point};" if point else f"&amp;{match[0][1:]}"
 

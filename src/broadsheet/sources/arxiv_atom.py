@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import UnreachableError
 from broadsheet.model import Fault, Record
-from broadsheet.sources import _arxiv, _xml
+from broadsheet.sources import _arxiv, _entry, _xml
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._trail import Trail
 
@@ -41,6 +41,8 @@ EMPTY_ATTEMPTS = 3
 FORM = "arxiv-atom"
 RAW_LENGTH = 500
 
+_ROOTS = ("feed",)
+_WANTED = frozenset({"entry", "totalResults"})
 _ERRORS = re.compile(r"arxiv\.org/api/errors")
 
 
@@ -68,11 +70,24 @@ class Page:
 
 def parse(data: bytes, *, where: str = "answer") -> Page:
     """Return what an answer holds; an entry that is no paper becomes a fault. Never raises."""
+    return _page(_xml.elements(data, _WANTED, roots=_ROOTS), where)
+
+
+def salvage(data: bytes, *, where: str = "answer") -> Page:
+    """Return what an answer holds whose markup is wrong: a broken entry is a fault too."""
+    return _page(_xml.salvaged(data, _WANTED, pieces=("entry",), roots=_ROOTS), where)
+
+
+def _page(elements: Iterator[Element | _xml.Broken], where: str) -> Page:
     items: list[Record | Fault] = []
     total: int | None = None
     error = problem = ""
     try:
-        for element in _xml.elements(data, {"entry", "totalResults"}, roots=("feed",)):
+        for element in elements:
+            place = f"{where} entry {len(items) + 1}"
+            if isinstance(element, _xml.Broken):
+                items.append(_entry.fault(_arxiv.SOURCE, place, element.reason, element.raw))
+                continue
             if _xml.local(element) == "totalResults":
                 said = _xml.text(element)
                 total = int(said) if said.isascii() and said.isdigit() else None
@@ -85,7 +100,6 @@ def parse(data: bytes, *, where: str = "answer") -> Page:
                     error = " ".join(_xml.texts(element).get("summary", ["an error"]))[:RAW_LENGTH]
                     reason = f"arXiv answers with an error: {error}"
                 raw = _xml.wrapped(element, "feed")
-                place = f"{where} entry {len(items) + 1}"
                 items.append(
                     Fault(source=_arxiv.SOURCE, where=place, reason=reason, raw=raw, form=FORM)
                 )
@@ -219,19 +233,23 @@ class ArxivQuery:
 
 
 def ask(http: Http, url: str, params: Mapping[str, str]) -> Page:
-    """Return one page; an empty one in the middle is asked for again.
+    """Return one page; an empty or broken one is asked for again, then read as far as it is good.
 
     Raises:
         UnreachableError: it stays empty, or is no answer.
     """
     question, start = params.get("search_query", ""), int(params.get("start", 0))
+    where = f"{question[:60] or 'papers'} from {start}"
     for _ in range(EMPTY_ATTEMPTS):
         answer = http.get(url, params=params)
-        page = parse(answer.body, where=f"{question[:60] or 'papers'} from {start}")
+        page = parse(answer.body, where=where)
         if page.error:
             raise UnreachableError(f"arXiv refuses the query {question!r}: {page.error}")
         if not page.problem and (page.items or start >= (page.total or 0)):
             return page
+    saved = salvage(answer.body, where=where)
+    if saved.items and not saved.problem and not saved.error:
+        return saved
     what = page.problem or "the page is empty"
     raise UnreachableError(f"arXiv's answer from {start} on cannot be used: {what}")
 

@@ -12,7 +12,7 @@ https://info.arxiv.org/help/rss.html and, for what it does not say, the feeds th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import StaleSourceError, UnreachableError
 from broadsheet.model import FEED, Fault, Listed, Record, Scheme
-from broadsheet.sources import _arxiv, _http, _xml
+from broadsheet.sources import _arxiv, _entry, _http, _xml
 from broadsheet.sources._fields import FieldError
 from broadsheet.text import arxiv_calendar
 
@@ -38,7 +38,10 @@ GAPS = "gaps"  # in the cursor, beside the categories
 
 _HEAD = re.compile(r"\s*arXiv:\S+(?:\s+Announce Type:\s*(?P<kind>[a-z-]+))?\s*", re.IGNORECASE)
 _ABSTRACT = re.compile(r"\s*Abstract:\s*")
+_BROKEN_NAME = re.compile(r"<(?:id|guid)\b[^<>]*>\s*([^<>\s]{5,60})\s*</")
+_BROKEN_KIND = re.compile(r"Announce Type:\s*([a-z-]+)", re.IGNORECASE)
 _ROOTS = ("feed", "rss", "RDF")
+_ITEMS = ("entry", "item")
 _NEWS = frozenset({"new", "cross"})
 
 
@@ -55,14 +58,27 @@ class Batch:
 
 def parse(data: bytes, *, where: str = "feed") -> Batch:
     """Return what a feed holds; an item that is no paper becomes a fault. Never raises."""
+    batch = _batch(_xml.elements(data, _ITEMS, roots=_ROOTS), where)
+    return batch if batch.items or batch.problem else replace(batch, built=_built(data))
+
+
+def salvage(data: bytes, *, where: str = "feed") -> Batch:
+    """Return what a feed holds whose markup is wrong: a broken item is a fault too."""
+    return _batch(_xml.salvaged(data, _ITEMS, pieces=_ITEMS, roots=_ROOTS), where)
+
+
+def _batch(elements: Iterator[Element | _xml.Broken], where: str) -> Batch:
     items: list[Record | Fault] = []
     days: list[date] = []
     news: set[Identifier] = set()
     problem = ""
     try:
-        for number, element in enumerate(
-            _xml.elements(data, {"entry", "item"}, roots=_ROOTS), start=1
-        ):
+        for number, element in enumerate(elements, start=1):
+            place = f"{where} item {number}"
+            if isinstance(element, _xml.Broken):
+                items.append(_entry.fault(NAME, place, element.reason, element.raw))
+                news |= _broken_news(element.raw)
+                continue
             said = _xml.texts(element)
             name = _arxiv.named(_first(said, "id", "guid").rpartition(":")[2])
             if name is not None and _kind(said) in _NEWS:
@@ -71,7 +87,6 @@ def parse(data: bytes, *, where: str = "feed") -> Batch:
                 record, day = _record(element)
             except FieldError as error:
                 raw = _xml.wrapped(element, "feed")
-                place = f"{where} item {number}"
                 items.append(Fault(source=NAME, where=place, reason=str(error), raw=raw, form=FORM))
             else:
                 items.append(record)
@@ -80,7 +95,7 @@ def parse(data: bytes, *, where: str = "feed") -> Batch:
         problem = str(error)
     return Batch(
         day=max(days, default=None),
-        built=None if items or problem else _built(data),
+        built=None,
         items=tuple(items),
         news=frozenset(news),
         problem=problem,
@@ -102,6 +117,16 @@ def _kind(said: Mapping[str, list[str]]) -> str:
     """Return how an item is announced: "new", "cross", "replace", "replace-cross"; "" for none."""
     head = _HEAD.match(_first(said, "summary", "description"))
     return (_first(said, "announce_type") or (head and head["kind"]) or "").lower()
+
+
+def _broken_news(raw: str) -> set[Identifier]:
+    """Return what an item announces whose markup is wrong: its name is whole, if that can be told.
+
+    It is only listed by it, so that it is missed, and asked for elsewhere.
+    """
+    name, kind = _BROKEN_NAME.search(raw), _BROKEN_KIND.search(raw)
+    found = _arxiv.named(name[1].rpartition(":")[2]) if name else None
+    return {found} if found is not None and kind and kind[1].lower() in _NEWS else set()
 
 
 class ArxivFeed:
@@ -192,7 +217,11 @@ class ArxivFeed:
         answer = self._http.get(url, headers=_http.conditional(known))
         if answer.status != HTTPStatus.OK:  # 304: as it was
             return
-        batch = parse(answer.body, where=f"{category} {self._now:%Y-%m-%d}")
+        where = f"{category} {self._now:%Y-%m-%d}"
+        batch = parse(answer.body, where=where)
+        if batch.problem:
+            saved = salvage(answer.body, where=where)
+            batch = saved if saved.items and not saved.problem else batch
         listed, old = self._compared(category, batch)
         if listed is not None and not batch.problem:
             yield listed
