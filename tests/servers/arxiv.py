@@ -111,11 +111,12 @@ class Arxiv:
         found = self._found(params)
         entries = "".join(self._entry(paper) for paper in found[start : start + limit])
         total = f"<opensearch:totalResults>{len(found)}</opensearch:totalResults>"
+        total += f"<opensearch:startIndex>{start}</opensearch:startIndex>"
         return Said(body=f"<?xml version='1.0'?><feed {FEED}>{total}{entries}</feed>".encode())
 
     def _found(self, params: dict[str, str]) -> list[Preprint]:
         """Return what a query finds; both its dates compare with that of the submission."""
-        if "id_list" in params:
+        if params.get("id_list"):
             return [self.papers[one] for one in params["id_list"].split(",") if one in self.papers]
         asked = params.get("search_query", "")
         wanted = set(re.findall(r"cat:([\w.-]+)", asked))
@@ -130,18 +131,23 @@ class Arxiv:
                 and first <= f"{paper.versions[0]:%Y%m%d%H%M}" <= last
             ),
             key=lambda paper: paper.versions[version],
-            reverse=True,
+            reverse=params.get("sortOrder") != "ascending",
         )
 
     @staticmethod
     def _entry(paper: Preprint) -> str:
         authors = "".join(f"<author><name>{one}</name></author>" for one in paper.authors)
         terms = "".join(f'<category term="{one}"/>' for one in paper.categories)
+        name = f"{paper.id}v{len(paper.versions)}"
+        said = f"<arxiv:comment>{escape(paper.comment)}</arxiv:comment>" if paper.comment else ""
         return (
-            f"<entry><id>http://arxiv.org/abs/{paper.id}v{len(paper.versions)}</id>"
+            f"<entry><id>http://arxiv.org/abs/{name}</id>"
             f"<title>{escape(paper.title)}</title><summary>{escape(paper.abstract)}</summary>"
             f"<published>{paper.versions[0]:%Y-%m-%dT%H:%M:%SZ}</published>"
-            f"<updated>{paper.versions[-1]:%Y-%m-%dT%H:%M:%SZ}</updated>{authors}"
+            f"<updated>{paper.versions[-1]:%Y-%m-%dT%H:%M:%SZ}</updated>{authors}{said}"
+            f'<link href="http://arxiv.org/abs/{name}" rel="alternate" type="text/html"/>'
+            f'<link title="pdf" href="http://arxiv.org/pdf/{name}" rel="related" '
+            'type="application/pdf"/>'
             f'<arxiv:primary_category term="{paper.categories[0]}"/>{terms}</entry>'
         )
 

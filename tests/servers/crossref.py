@@ -79,18 +79,20 @@ class Crossref:
             for work in found
             if set(words) <= set(" ".join(work["title"]).casefold().replace(",", " ").split())
         ]
-        cursor = params.get("cursor", "")
+        cursor = params.get("cursor")
         if cursor == "*":
             cursor = f"scroll{len(self.cursors) + 1}"
             self.cursors[cursor] = 0
-        if cursor not in self.cursors:
+        if cursor is not None and cursor not in self.cursors:
             return _failure(404, "cursor-invalid", "Cursor specified but it is invalid")
-        start = self.cursors[cursor]
+        start = self.cursors[cursor] if cursor else int(params.get("offset", "0"))
         wanted = params["select"].split(",") if "select" in params else None
         page = found[start : start + min(rows, self.rows)]
-        self.cursors[cursor] = start + len(page)
         items = [{name: work[name] for name in wanted or work if name in work} for work in page]
-        listed = {"total-results": len(found), "items": items, "next-cursor": cursor}
+        listed: dict[str, Any] = {"total-results": len(found), "items": items}
+        if cursor:
+            self.cursors[cursor] = start + len(page)
+            listed["next-cursor"] = cursor
         return self._message("work-list", listed)
 
     def _message(self, kind: str, message: Any) -> Said:

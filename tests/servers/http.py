@@ -92,6 +92,7 @@ def serving(handler: Handler, *, tls: ssl.SSLContext | None = None) -> Iterator[
         def say(self, said: Said) -> None:
             """Send one answer."""
             self.send_response(said.status)
+            self.send_header("Connection", "close")  # or clients would ask again over it
             for name, value in said.headers.items():
                 self.send_header(name, value)
             if said.write is None:

@@ -129,6 +129,8 @@ _HUMAN = Said(
 
 
 def _matches(note: dict[str, Any], params: dict[str, str]) -> bool:
+    if "id" in params:
+        return bool(note["id"] == params["id"])
     if "invitation" in params:
         return params["invitation"] in _invitations(note)
     venue = note["content"].get("venueid", {})
