@@ -20,6 +20,8 @@ from broadsheet.model import (
     Status,
 )
 from broadsheet.ports import PaperWrite
+from broadsheet.text.digest import content_of
+from broadsheet.text.sheet import sheet_of
 from tests.support import NOON, record
 
 if TYPE_CHECKING:
@@ -56,12 +58,17 @@ def paper(number: int = 1, /, **changes: Any) -> Paper:
 
 def paper_write(number: int = 1, /, **changes: Any) -> PaperWrite:
     """Return what saves ``paper(number)`` with its one record."""
+    records = changes.pop("records", (record(number),))
     values: dict[str, Any] = {
-        "paper": paper(number),
         "title_key": f"paper {number}",
-        "records": (record(number),),
+        "records": {(one.source, one.source_id): content_of(one) for one in records},
     }
-    return PaperWrite(**(values | changes))
+    return written(changes.pop("paper", paper(number)), **(values | changes))
+
+
+def written(one: Paper, /, **values: Any) -> PaperWrite:
+    """Return what saves a paper as it is."""
+    return PaperWrite(key=one.key, sheet=sheet_of(one), **values)
 
 
 def save(store: PaperStore, writes: Iterable[PaperWrite], *, at: datetime = NOON) -> Sequence[int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from dataclasses import dataclass
+    from dataclasses import dataclass, field
     from datetime import date, datetime, timedelta
     from email.message import EmailMessage
     from pathlib import Path
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         Quarantined,
         Query,
         Record,
+        RecordName,
         Shelf,
         Signal,
         SourceStatus,
@@ -49,8 +50,9 @@ if TYPE_CHECKING:
         Sync,
     )
     from broadsheet.text.digest import Content
+    from broadsheet.text.sheet import Sheet
 else:
-    from dataclasses import dataclass
+    from dataclasses import dataclass, field
 
 
 class Clock(Protocol):
@@ -118,11 +120,11 @@ class TeamMatch:
 class PaperWrite:
     """One paper to be saved: what it is now, and what is new about it."""
 
-    paper: Paper  # folded; ``key`` 0 makes a new paper; signal totals are ignored
-    title_key: str  # ``text.normal.title_key(paper.title)``
+    key: int = 0  # of the paper; 0 makes a new one
+    sheet: Sheet  # what it is now
+    title_key: str  # ``text.normal.title_key`` of its title
     team: int | None = None  # ``text.likeness.team`` of its authors and year
-    records: tuple[Record, ...] = ()  # to add, or to replace under the same (source, source_id)
-    contents: tuple[Content, ...] = ()  # of each of these records, where it is known already
+    records: Mapping[RecordName, Content] = field(default_factory=dict)  # to add, or to replace
     signals: tuple[Signal, ...] = ()  # to append; those already there change nothing
     absorbs: tuple[int, ...] = ()  # papers that become this one: everything they own moves here
     joints: tuple[Joint, ...] = ()  # why records joined it, to be remembered

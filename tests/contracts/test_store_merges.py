@@ -12,7 +12,7 @@ from broadsheet.errors import StoreError
 from broadsheet.model import READERS, Evidence, Joint, PaperId, Reason
 from broadsheet.ports import PaperWrite, TeamMatch
 from tests.support import NOON, record
-from tests.support_papers import arxiv, paper, paper_write, save, vote
+from tests.support_papers import arxiv, paper, paper_write, save, vote, written
 from tests.support_sql import count_statements
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def merged(store: SqlStore) -> int:
     )
     store.shelve("local", "Later", second, at=NOON)
     one = paper(1, key=first, identifiers=(arxiv(1), arxiv(2)))
-    write = PaperWrite(
-        paper=one, title_key="t", absorbs=(second,), joints=(replace(JOINT, gone=second),)
-    )
+    write = written(one, title_key="t", absorbs=(second,), joints=(replace(JOINT, gone=second),))
     save(store, [write], at=NOON + DAY)
     return first
 
@@ -113,7 +111,7 @@ def test_a_merge_within_a_parted_paper_leaves_with_it(store: SqlStore) -> None:
     key = merged(store)
     [outer] = store.merges([key])
     inner = replace(JOINT, evidence=Evidence(reason=Reason.HAND))
-    save(store, [PaperWrite(paper=store.papers([key])[0], title_key="t", joints=(inner,))])
+    save(store, [written(store.papers([key])[0], title_key="t", joints=(inner,))])
     with store.write() as writer:
         new = writer.split(outer.key, *parts(key), at=NOON)
 

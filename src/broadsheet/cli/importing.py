@@ -46,10 +46,12 @@ def import_files(
     Example: broadsheet import daily-papers.jsonl.zst refs.bib pages/*.txt
     """
     from broadsheet.sources import open_files
+    from broadsheet.sources.ahead import few_cycles
 
     with opened(context) as library:
         sources = open_files(files)
-        report, errors = _ingest(library, sources)
+        with few_cycles():
+            report, errors = _ingest(library, sources)
         started = time.monotonic()
         with progress_bar("Indexing") as move:
             library.catch_up(is_encoding=wait, progress=move)

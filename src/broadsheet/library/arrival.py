@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.library import merge
 from broadsheet.model import Fault, Listed, Observation, Record
-from broadsheet.text import digest, likeness, normal
+from broadsheet.text import digest, ids, likeness, normal
 from broadsheet.text.digest import Content
+from broadsheet.text.sheet import Sheet, sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,6 @@ class Arrival:
     def __init__(self, record: Record) -> None:
         self.name = (record.source, record.source_id)
         self.signals = record.signals
-        self._names: list[str] | None = None  # of the identifiers, as they travelled
         self.__dict__["record"] = record
 
     @cached_property
@@ -56,10 +56,16 @@ class Arrival:
 
     @cached_property
     def identifiers(self) -> tuple[Identifier, ...]:
-        """Its own identifiers and what they imply; never empty."""
-        if self._names is not None:
-            return digest.identifiers_of(self._names)
-        return merge.own_identifiers(self.record)
+        """Its own identifiers and what they imply, best first; never empty."""
+        if "sheet" in self.__dict__:  # the paper of one record has just these
+            return digest.identifiers_of(self.sheet.names)
+        own = merge.own_identifiers(self.record)
+        return own if len(own) == 1 else ids.best(own)
+
+    @cached_property
+    def sheet(self) -> Sheet:
+        """The paper that it makes alone, as it is kept."""
+        return sheet_of(merge.fold([self.record]))
 
     @cached_property
     def teams(self) -> tuple[int, ...]:
@@ -74,21 +80,27 @@ class Arrival:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as text: a record of two dozen fields costs thrice as much on its way."""
-        names = [str(one) for one in self.identifiers]
-        content = (self.content.json, self.content.digest)
-        return _restored, (self.name, content, (names, self.title_key, self.teams), self.signals)
+        content, sheet = self.content, self.sheet
+        days = (sheet.day, sheet.announced, sheet.picked)
+        clues = (self.title_key, self.teams)
+        said = (content.json, content.digest)
+        kept = (sheet.names, sheet.body, *days, sheet.is_specimen)
+        return _restored, (self.name, said, kept, clues, self.signals)
 
 
 def _restored(
     name: tuple[str, str],
     content: tuple[str, str],
-    clues: tuple[list[str], str, tuple[int, ...]],
+    sheet: tuple[Any, ...],
+    clues: tuple[str, tuple[int, ...]],
     signals: tuple[Signal, ...],
 ) -> Arrival:
     arrival = Arrival.__new__(Arrival)
-    names, key, teams = clues
-    arrival.name, arrival.signals, arrival._names = name, signals, names  # noqa: SLF001  # its own
-    arrival.__dict__.update(content=Content(*content), title_key=key, teams=teams)
+    key, teams = clues
+    arrival.name, arrival.signals = name, signals
+    arrival.__dict__.update(
+        content=Content(*content), sheet=Sheet(*sheet), title_key=key, teams=teams
+    )
     return arrival
 
 

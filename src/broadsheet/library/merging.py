@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from broadsheet.errors import MergeNotFoundError, UsageError
 from broadsheet.library import merge
+from broadsheet.library.arrival import Arrival
 from broadsheet.library.works import Work, prepare
 from broadsheet.model import Evidence, Identifier, Reason, Scheme
 
@@ -101,9 +102,9 @@ def _works(writer: Writer, *papers: Paper) -> list[Work]:
     for paper in papers:
         if paper.key not in here:
             raise UsageError(f"{paper.id} is gone: look it up again", field="other")
-        work = Work(key=paper.key, parts=[here[paper.key]], paper=here[paper.key])
+        work = Work(key=paper.key, parts=[here[paper.key]], known=here[paper.key])
         work.identifiers = set(here[paper.key].identifiers)
-        work.records = {(one.source, one.source_id): one for one in records[paper.key]}
+        work.records = {one.name: one for one in map(Arrival, records[paper.key])}
         works.append(work)
     return works
 

@@ -16,8 +16,8 @@ from heapq import nsmallest
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from broadsheet.library import matching, merge
-from broadsheet.library.arrival import title_key
+from broadsheet.library import matching
+from broadsheet.library.arrival import Arrival, title_key
 from broadsheet.library.works import Side, Work
 from broadsheet.model import Evidence, Identifier, Paper, Reason, Record, RecordName, Scheme, Signal
 from broadsheet.text import likeness
@@ -25,7 +25,6 @@ from broadsheet.text import likeness
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from broadsheet.library.arrival import Arrival
     from broadsheet.ports import PaperWrite, TeamMatch, Writer
 
 MAX_OF_A_TEAM = 64
@@ -99,12 +98,12 @@ class Resolver:
         for key, paper in self._writer.load_papers(keys).items():
             work = self._at(key)
             work.parts = [paper]
-            work.paper = paper
+            work.known = paper
             work.identifiers = set(paper.identifiers)
             work.title_key = title_key(paper.title)
             work.apart = set(apart.get(key, ()))
-            work.records = {(one.source, one.source_id): one for one in records.get(key, ())}
-            named = {i for one in work.records.values() for i in merge.own_identifiers(one)}
+            work.records = {one.name: one for one in map(Arrival, records.get(key, ()))}
+            named = {i for one in work.records.values() for i in one.identifiers}
             work.barred = {one for one in named if one.scheme is not Scheme.TITLE}
             work.barred -= work.identifiers
 
@@ -127,14 +126,13 @@ class Resolver:
         if self._is_unchanged(arrival):
             self._by_name[name].root.signals.extend(arrival.signals)
             return Outcome.UNCHANGED
-        record = arrival.record
         identifiers = arrival.identifiers
         (work, why), *others = self._works_of(arrival) or [(Work(), NAMED)]
-        outcome = Outcome.NEW if work.paper is None else Outcome.MERGED
+        outcome = Outcome.MERGED if work.records or work.parts else Outcome.NEW
         if why is not NAMED:
-            work.note(why, Side(frozenset(), (name,), identifiers, record.signals))
+            work.note(why, Side(frozenset(), (name,), identifiers, arrival.signals))
         for other, reason in others:
-            work.join(other, reason if reason is not NAMED else _both(record, identifiers))
+            work.join(other, reason if reason is not NAMED else _both(arrival))
         work.barred |= {one for one in identifiers if self._is_anothers(one, work)}
         work.take(arrival)
         self._digests[name] = arrival.content.digest
@@ -185,11 +183,15 @@ class Resolver:
 
         Of equally good ones that with the best kind of identifier, then the largest value.
         """
-        record, key = arrival.record, arrival.title_key
+        key = arrival.title_key
+        works = dict.fromkeys(one.root for one in self._by_title.get(key, ()))
+        if not works:
+            return None
+        record = arrival.record
         best = max(
             (
                 (score, _first_id(work.paper), work)
-                for work in dict.fromkeys(one.root for one in self._by_title.get(key, ()))
+                for work in works
                 if work.paper
                 and work.title_key == key
                 and (score := _score(record, work, work.paper, is_known=is_known)) is not None
@@ -203,10 +205,12 @@ class Resolver:
 
     def _near(self, arrival: Arrival) -> tuple[Work, Evidence] | None:
         """Return the work whose title is another spelling of this one; ties as for titles."""
-        record = arrival.record
         works = dict.fromkeys(
             one.root for team in arrival.teams for one in self._by_team.get(team, ())
         )
+        if not works:
+            return None
+        record = arrival.record
         best = max(
             (
                 (_first_id(work.paper), work)
@@ -251,12 +255,13 @@ class Resolver:
         return [work.write() for work in works if work.changed]
 
 
-def _both(record: Record, identifiers: Sequence[Identifier]) -> Evidence:
+def _both(arrival: Arrival) -> Evidence:
     """Return the evidence of a record that names two works."""
+    source, source_id = arrival.name
     detail = {
-        "source": record.source,
-        "source_id": record.source_id,
-        "identifiers": [str(one) for one in identifiers],
+        "source": source,
+        "source_id": source_id,
+        "identifiers": [str(one) for one in arrival.identifiers],
     }
     return Evidence(reason=Reason.IDENTIFIER, detail=detail)
 

@@ -9,7 +9,8 @@ from broadsheet.library import merge
 from broadsheet.library.arrival import title_key
 from broadsheet.model import Evidence, Identifier, Joint, Paper, Record, RecordName, Scheme, Signal
 from broadsheet.ports import PaperWrite
-from broadsheet.text import likeness
+from broadsheet.text import digest, likeness
+from broadsheet.text.sheet import sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,14 +37,15 @@ class Work:
 
     key: int = 0  # in the store, where it came from there
     parts: list[Paper] = field(default_factory=list)  # of the store
-    records: dict[RecordName, Record] = field(default_factory=dict)  # all of them, by name
+    records: dict[RecordName, Arrival] = field(default_factory=dict)  # all of them, by name
     changed: dict[RecordName, Content] = field(default_factory=dict)  # of those of the batch
     signals: list[Signal] = field(default_factory=list)
     identifiers: set[Identifier] = field(default_factory=set)  # all it ever had
     barred: set[Identifier] = field(default_factory=set)  # named by its records, another's
     apart: set[int] = field(default_factory=set)  # papers that it must not become one with
     joints: list[tuple[Evidence, Side, Side]] = field(default_factory=list)  # was here, came
-    paper: Paper | None = None  # what it is now; None: nothing yet
+    known: Paper | None = None  # what it is now, where that was worked out
+    sole: Arrival | None = None  # all that it is made of, where that is a new paper of one record
     title_key: str = ""
     team: int | None = None  # the number that it is kept under
     joined: Work | None = None  # the work that took this one in
@@ -61,6 +63,16 @@ class Work:
         """The papers of the store that it is made of."""
         return frozenset(part.key for part in self.parts)
 
+    @property
+    def paper(self) -> Paper | None:
+        """What it is now; None: nothing yet.
+
+        Most new papers are never asked for it: they are saved as they arrived.
+        """
+        if self.known is None and self.sole is not None:
+            self.known = merge.fold([self.sole.record])
+        return self.known
+
     def is_apart(self, other: Work, /) -> bool:
         """Tell whether somebody took the two apart."""
         return not self.apart.isdisjoint(other.keys) or not other.apart.isdisjoint(self.keys)
@@ -76,30 +88,36 @@ class Work:
 
     def take(self, arrival: Arrival, /) -> None:
         """Add or replace a record and fold again."""
-        self.records[arrival.name] = arrival.record
+        is_sole = not (self.records or self.parts or self.identifiers or self.barred)
+        self.records[arrival.name] = arrival
         self.changed[arrival.name] = arrival.content
-        self.signals.extend(arrival.record.signals)
-        self.fold(arrival)
+        self.signals.extend(arrival.signals)
+        if is_sole:
+            self.sole = arrival
+            self.identifiers.update(arrival.identifiers)
+            self.title_key = arrival.title_key
+            self.team = next(iter(arrival.teams), None)
+        else:
+            self.fold()
 
-    def fold(self, last: Arrival | None = None, /) -> None:
-        """Make the paper of all the records; of one alone the team came with it."""
-        self.paper = merge.fold(
-            self.records.values(),
+    def fold(self) -> None:
+        """Make the paper of all the records."""
+        self.sole = None
+        paper = self.known = merge.fold(
+            [one.record for one in self.records.values()],
             key=self._keeper(),
             known=self.identifiers,
             barred=self.barred,
         )
-        self.identifiers.update(self.paper.identifiers)
-        self.title_key = title_key(self.paper.title)
-        if last is not None and len(self.records) == 1:
-            self.team = next(iter(last.teams), None)
-        else:
-            self.team = likeness.team(self.paper.authors, self.paper.year)
+        self.identifiers.update(paper.identifiers)
+        self.title_key = title_key(paper.title)
+        self.team = likeness.team(paper.authors, paper.year)
 
     def join(self, other: Work, evidence: Evidence, /) -> None:
         """Take in another work, which from now on is this one."""
         if other.paper is not None and self.paper is not None:
             self.note(evidence, other.side())
+        self.sole = None  # whoever joins folds
         self.parts += other.parts
         self.records |= other.records
         self.changed |= other.changed
@@ -112,14 +130,16 @@ class Work:
 
     def write(self) -> PaperWrite:
         """Return what is to be saved."""
-        assert self.paper is not None  # noqa: S101  # only changed works are written
-        key = self.paper.key
+        key, sheet = 0, self.sole.sheet if self.sole else None
+        if sheet is None:
+            assert self.known is not None  # noqa: S101  # only changed works are written
+            key, sheet = self.known.key, sheet_of(self.known)
         return PaperWrite(
-            paper=self.paper,
+            key=key,
+            sheet=sheet,
             title_key=self.title_key,
             team=self.team,
-            records=tuple(self.records[name] for name in self.changed),
-            contents=tuple(self.changed.values()),
+            records=self.changed,
             signals=tuple(self.signals),
             absorbs=tuple(sorted(self.keys - {key})),
             joints=tuple(_joint(*one, keeper=key) for one in self.joints),
@@ -134,10 +154,11 @@ class Work:
 def prepare(paper: Paper, /, *, records: Iterable[Record] = ()) -> PaperWrite:
     """Return what saves a paper, with the keys that it is looked up by."""
     return PaperWrite(
-        paper=paper,
+        key=paper.key,
+        sheet=sheet_of(paper),
         title_key=title_key(paper.title),
         team=likeness.team(paper.authors, paper.year),
-        records=tuple(records),
+        records={(one.source, one.source_id): digest.content_of(one) for one in records},
     )
 
 

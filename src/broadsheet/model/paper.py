@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NewType
+from typing import TYPE_CHECKING, Any, NamedTuple, NewType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,16 +35,18 @@ class Scheme(StrEnum):
     TITLE = "title"  # digest of normalised title, year, first author: no source gave an id
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Identifier:
-    """One name of a paper; ``value`` is normalised by ``text.ids`` and has no version."""
+class Identifier(NamedTuple):
+    """One name of a paper; ``value`` is normalised by ``text.ids`` and has no version.
+
+    A tuple, for millions of them are made and looked up while papers come in.
+    """
 
     scheme: Scheme
     value: str
 
     def __str__(self) -> str:
         """Return ``scheme:value``, the form of a ``PaperId``."""
-        return f"{self.scheme.value}:{self.value}"
+        return f"{self.scheme}:{self.value}"
 
 
 class Precision(StrEnum):

@@ -9,6 +9,7 @@ it ends too. Small files, and sources that are no files, are read here: a start 
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import queue
@@ -17,7 +18,7 @@ import struct
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from broadsheet.library.arrival import Incoming
     from broadsheet.ports import Source
 
+OBJECTS = 50_000  # new ones between two looks for cycles; a batch of papers has some 20,000
 LARGE = 24 * 1024 * 1024
 """Bytes: some ten thousand papers, which take this process two seconds to read."""
 
@@ -52,6 +54,23 @@ def batches(source: Source, size: int, /) -> Iterator[list[Incoming]]:
         return arrival.batches(source, size)
     readers = min(MOST, (os.cpu_count() or 1) - 1) if isinstance(source, ByLine) else 1
     return ahead(source, size, readers=max(1, readers))
+
+
+@contextmanager
+def few_cycles() -> Iterator[None]:
+    """Look for garbage in cycles seldom, and never among what is loaded by now.
+
+    For a process that does nothing but read papers or save them: it makes millions of objects,
+    next to none of them in cycles, and looking costs a fifth of its time.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(OBJECTS, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def is_large(source: Source, /) -> bool:
@@ -183,8 +202,9 @@ def _read_ahead() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing else may come between the answers
     try:
-        for answer in _answers(_receive(sys.stdin.buffer)):
-            _send(answers, pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
+        with few_cycles():
+            for answer in _answers(_receive(sys.stdin.buffer)):
+                _send(answers, pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
     except BrokenPipeError:
         os._exit(1)  # nobody waits any more
 

@@ -16,7 +16,7 @@ from broadsheet.sources import _fields, _status
 from broadsheet.sources._by_line import ByLine
 from broadsheet.sources._entry import fault
 from broadsheet.sources._fields import FieldError
-from broadsheet.sources.jsonlines import ADDRESS_HINTS, SAMPLE_DOIS, id_links, line_problem
+from broadsheet.sources.jsonlines import SAMPLE_DOIS, id_links, line_problem, may_hold_address
 from broadsheet.text import ids, links, normal
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ _PARAGRAPH = re.compile(r"\n {2,}")
 _CREATED = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})")
 DAY_LENGTH = len("Mon, 22 Apr 2007")  # the longest that `_CREATED` matches
 _VERSION = re.compile(r"v[1-9]\d{0,3}", re.ASCII)
-_TEXT = {str}
+PARTS = 3  # of a name: family, given, suffix
+_NO_NAMES = "authors_parsed: expected lists of family, given and suffix"
+_OBJECT = {dict}
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -122,18 +124,25 @@ def _authors(values: dict[str, Any]) -> tuple[str, ...]:
     parsed = values.get("authors_parsed")
     if not isinstance(parsed, list) or len(parsed) > _fields.MAX_NAMES:
         raise FieldError("authors_parsed: expected a list of names")
-    names = [
-        _name(*parts)
-        if type(parts) is list and len(parts) == 3 and set(map(type, parts)) == _TEXT  # noqa: PLR2004
-        else _unusual_name(parts)
-        for parts in parsed
-    ]
+    try:
+        names = [
+            _name(*parts) if type(parts) is list and len(parts) == PARTS else _unusual_name(parts)
+            for parts in parsed
+        ]
+    except TypeError as error:  # a part that cannot even be looked up
+        raise FieldError(_NO_NAMES) from error
     return tuple(filter(None, names))
 
 
-@lru_cache(maxsize=32 * 1024)
-def _name(family: str, given: str, suffix: str) -> str:
-    """Return a name as it is read; most authors come again and again."""
+@lru_cache(maxsize=64 * 1024)
+def _name(family: Any, given: Any, suffix: Any) -> str:
+    """Return a name as it is read; most authors come again and again.
+
+    Raises:
+        FieldError: it is none.
+    """
+    if not (isinstance(family, str) and isinstance(given, str) and isinstance(suffix, str)):
+        raise FieldError(_NO_NAMES)
     name = normal.clean(f"{given} {family} {suffix}")
     if len(name) > _fields.MAX_NAME:
         raise FieldError(f"authors_parsed: more than {_fields.MAX_NAME:,} characters")
@@ -143,17 +152,17 @@ def _name(family: str, given: str, suffix: str) -> str:
 def _unusual_name(parts: Any) -> str:
     """Return the name of fewer parts, or of more: affiliations follow them."""
     if not isinstance(parts, list) or not all(isinstance(each, str) for each in parts):
-        raise FieldError("authors_parsed: expected lists of family, given and suffix")
-    family, given, suffix = (*parts[:3], "", "", "")[:3]
+        raise FieldError(_NO_NAMES)
+    family, given, suffix = (*parts[:PARTS], "", "", "")[:PARTS]
     return _name(family, given, suffix)
 
 
 def _versions(given: Any) -> tuple[int | None, date | None, date | None]:
     """Return the last version's number, the first one's day and the last one's."""
-    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
-        raise FieldError("versions: expected a list of objects")
-    if not given:
+    if given == []:
         return None, None, None
+    if not isinstance(given, list) or set(map(type, given)) != _OBJECT:
+        raise FieldError("versions: expected a list of objects")
     label = given[-1].get("version")
     if not isinstance(label, str) or not _VERSION.fullmatch(label):
         raise FieldError(f"versions: {_fields.shown(label)} is no version like v2")
@@ -183,7 +192,7 @@ def _day_of(text: str) -> date | None:
 
 def _dois(given: Any) -> tuple[Identifier, ...]:
     """Return the DOIs in a field that may hold several."""
-    found = [ids.parse(piece) for piece in given.split()] if isinstance(given, str) else []
+    found = [ids.doi(piece) for piece in given.split()] if isinstance(given, str) else []
     return tuple(
         dict.fromkeys(
             each
@@ -195,15 +204,19 @@ def _dois(given: Any) -> tuple[Identifier, ...]:
 
 def _links(identifiers: tuple[Identifier, ...], said: str) -> tuple[Link, ...]:
     found = [link for each in identifiers for link in id_links(each)]
-    if any(hint in said for hint in ADDRESS_HINTS):
+    if may_hold_address(said):
         found += links.find(said)
         found = list({link.url: link for link in found}.values())
     return tuple(found)
 
 
 def _extra(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name.replace("-", "_"): normal.clean(value)
-        for name in ("report-no", "submitter")
-        if isinstance(value := values.get(name), str) and value
-    }
+    extra = {}
+    for name, into in (("report-no", "report_no"), ("submitter", "submitter")):
+        value = values.get(name)
+        if value and isinstance(value, str):
+            extra[into] = _short(value)
+    return extra
+
+
+_short = lru_cache(maxsize=16 * 1024)(normal.clean)

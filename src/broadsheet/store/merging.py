@@ -163,7 +163,7 @@ def move_parts(
     signals: list[list[Any]],
 ) -> None:
     """Give the parted paper its records and signals, and a place wherever the other one is."""
-    names = [(one.source, one.source_id) for one in parted.records]
+    names = list(parted.records)
     records = schema.records
     connection.execute(
         update(records)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from broadsheet.model import Signal, SignalKind
-from broadsheet.store import bodies, schema
+from broadsheet.store import schema
 from broadsheet.store.database import among, chunks
 from broadsheet.store.names import name
 from broadsheet.text.digest import record_of
+from broadsheet.text.sheet import paper_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -42,12 +43,16 @@ _KINDS = {kind.value: kind for kind in SignalKind}
 def find(connection: Connection, identifiers: Collection[Identifier]) -> dict[Identifier, int]:
     """Map each identifier that some paper has to that paper's key."""
     asked = {name(str(identifier)): identifier for identifier in identifiers}
+    return {asked[found]: paper for found, paper in owners(connection, asked).items()}
+
+
+def owners(connection: Connection, names: Collection[str]) -> dict[str, int]:
+    """Map each name that some paper goes by, as the table holds it, to that paper's key."""
     table = schema.identifiers.c
-    found: dict[Identifier, int] = {}
-    for chunk in chunks(asked):
+    found: dict[str, int] = {}
+    for chunk in chunks(names):
         statement = select(table.name, table.paper).where(among(connection, table.name, chunk))
-        rows = connection.execute(statement)
-        found.update((asked[row_name], paper) for row_name, paper in rows)
+        found.update((one, paper) for one, paper in connection.execute(statement))
     return found
 
 
@@ -92,7 +97,7 @@ def load_signals(connection: Connection, statement: Select[Any]) -> dict[int, li
 def read_papers(connection: Connection, statement: Select[Any]) -> Iterator[Paper]:
     """Yield the papers that a SELECT of ``PAPER`` finds, in its order."""
     for key, body, votes, comments, stars in connection.execute(statement):
-        yield bodies.to_paper(key, body, (votes, comments, stars))
+        yield paper_of(key, body, (votes, comments, stars))
 
 
 def resolve(connection: Connection, keys: Collection[int]) -> dict[int, int]:

@@ -82,7 +82,7 @@ papers = Table(
     Column("comments", BigInteger, nullable=False),
     Column("stars", BigInteger, nullable=False),
     Column("is_specimen", Boolean, nullable=False),
-    Column("body", Text, nullable=False),  # bodies.paper_body
+    Column("body", Text, nullable=False),  # text.sheet
 )
 # find_titles: does a paper without an identifier exist already?
 Index("ix_papers_title_key", papers.c.title_key)
@@ -186,7 +186,7 @@ merges = Table(
     Column("key", Key, primary_key=True),
     _paper(),
     Column("gone", Key, nullable=False),  # the paper that joined; 0: only records did
-    Column("body", Text, nullable=False),  # bodies.joint_body
+    Column("body", Text, nullable=False),  # merging._joint_body
     Column("signals", Text, nullable=False),  # of the paper that joined, as JSON: for an undo
     Column("at", Moment, nullable=False),
     Column("undone", Moment),

@@ -19,7 +19,7 @@ from broadsheet.store import bodies, listings, merging, rows, schema
 from broadsheet.store.database import among, chunks
 from broadsheet.store.names import name, text
 from broadsheet.store.totals import update_totals
-from broadsheet.text import digest
+from broadsheet.text.sheet import paper_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -57,7 +57,7 @@ class SqlWriter:
                 .order_by(table.key)
             )
             for title_key, key, body, *totals in self._connection.execute(statement):
-                paper = bodies.to_paper(key, body, tuple(totals))
+                paper = paper_of(key, body, tuple(totals))
                 found[asked[title_key]].append(_title_match(paper))
         return dict(found)
 
@@ -135,7 +135,7 @@ class SqlWriter:
             StoreError: the merge is unknown or was undone before.
         """
         signals = merging.close(self._connection, merge, at=at)
-        names = [name(str(one)) for one in parted.paper.identifiers]
+        names = [name(one) for one in parted.sheet.names]
         self._delete(schema.identifiers, schema.identifiers.c.name, names)
         writes = [kept, parted]
         old, new = keys = self._save_papers(writes)
@@ -221,9 +221,9 @@ class SqlWriter:
         keys, new, known = [], [], []
         for write in writes:
             row = _paper_row(write)
-            if write.paper.key:
-                known.append(row | {"known": write.paper.key})
-                keys.append(write.paper.key)
+            if write.key:
+                known.append(row | {"known": write.key})
+                keys.append(write.key)
             else:
                 new.append(row | {"key": next_key, "votes": 0, "comments": 0, "stars": 0})
                 keys.append(next_key)
@@ -267,16 +267,16 @@ class SqlWriter:
         self, keys: Sequence[int], writes: Sequence[PaperWrite]
     ) -> dict[str, int]:
         """Give each paper its identifiers; return those that nobody had before."""
-        wanted: dict[Identifier, int] = {}
+        wanted: dict[str, int] = {}
         for key, write in zip(keys, writes, strict=True):
-            for identifier in write.paper.identifiers:
+            for identifier in map(name, write.sheet.names):
                 if wanted.setdefault(identifier, key) != key:
                     raise StoreError(f"two papers of one batch claim {identifier}")
-        known = rows.find(self._connection, wanted)
+        known = rows.owners(self._connection, wanted)
         for identifier, key in known.items():
             if wanted[identifier] != key:
                 raise StoreError(f"{identifier} belongs to another paper (key {key})")
-        names = {name(str(one)): key for one, key in wanted.items() if one not in known}
+        names = {one: key for one, key in wanted.items() if one not in known}
         self._database.insert_many(
             self._connection,
             schema.identifiers,
@@ -290,13 +290,12 @@ class SqlWriter:
         next_key = self._next(schema.records.c.key)
         values = {}
         for key, write in zip(keys, writes, strict=True):
-            contents = write.contents or tuple(map(digest.content_of, write.records))
-            for record, content in zip(write.records, contents, strict=True):
+            for (source, source_id), content in write.records.items():
                 row = {
                     "key": next_key,
                     "paper": key,
-                    "source": name(record.source),
-                    "source_id": name(record.source_id),
+                    "source": name(source),
+                    "source_id": name(source_id),
                     "digest": content.digest,
                     "arrived": at,
                     "body": bodies.storable(content.json),
@@ -362,15 +361,15 @@ def drop_empty_shelves(connection: Connection) -> None:
 
 
 def _paper_row(write: PaperWrite) -> dict[str, Any]:
-    paper = write.paper
+    sheet = write.sheet
     return {
         "title_key": name(write.title_key),
         "team": write.team,
-        "day": paper.day,
-        "announced": paper.announced,
-        "picked": paper.picked,
-        "is_specimen": paper.is_specimen,
-        "body": bodies.paper_body(paper),
+        "day": sheet.day,
+        "announced": sheet.announced,
+        "picked": sheet.picked,
+        "is_specimen": sheet.is_specimen,
+        "body": bodies.storable(sheet.body),
     }
 
 

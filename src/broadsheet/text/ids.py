@@ -188,6 +188,15 @@ def arxiv(text: str) -> Identifier | None:
     return parse(f"arXiv:{text}")
 
 
+def doi(text: str) -> Identifier | None:
+    """Return the identifier of what should be a DOI: that, what it is a DOI of, or None."""
+    if text.startswith("10.") and text.isascii() and len(text) <= MAX_LENGTH:
+        found = _doi(text)
+        if found:
+            return found[0]
+    return parse(text)
+
+
 def _arxiv(text: str) -> _Versioned | None:
     found = _ARXIV_NEW.fullmatch(text)
     if not found:
