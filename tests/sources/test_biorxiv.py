@@ -221,7 +221,7 @@ def test_one_bad_row_is_a_fault_and_the_next_is_read() -> None:
     [
         pytest.param(b"", "is empty", id="nothing, with status 200"),
         pytest.param(b"<html>Sorry", "is not JSON", id="a page"),
-        pytest.param(b"[1]", "no status", id="another shape"),
+        pytest.param(b"[1]", "no object", id="another shape"),
         pytest.param(answer(status="error: bad interval"), "bad interval", id="its own error"),
     ],
 )

@@ -133,10 +133,10 @@ def test_one_bad_item_is_a_fault_and_the_next_is_read() -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        pytest.param(b"", "is not JSON", id="nothing"),
+        pytest.param(b"", "is empty", id="nothing"),
         pytest.param(b"<html>Just a moment...", "is not JSON", id="a gate"),
         pytest.param(b'{"message":"Bad Request"}', "Bad Request", id="its own error"),
-        pytest.param(b"[]", "no list of items", id="another shape"),
+        pytest.param(b"[]", "no object", id="another shape"),
     ],
 )
 def test_an_answer_that_is_none_is_a_problem(data: bytes, problem: str) -> None:

@@ -250,7 +250,7 @@ def test_one_bad_work_costs_itself(service: OpenAlex) -> None:
     [
         pytest.param(b"<html>Sorry</html>", "a page for people", id="a page"),
         pytest.param(b'{"results": 7}', "no list of works", id="no list"),
-        pytest.param(b"[1, 2]", "the answer is a list", id="an array"),
+        pytest.param(b"[1, 2]", "the answer is no object", id="an array"),
         pytest.param(b'{"results": [', "not JSON", id="cut"),
         pytest.param(b"", "not JSON", id="nothing"),
     ],

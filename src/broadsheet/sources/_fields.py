@@ -44,15 +44,20 @@ def decode(line: bytes) -> dict[str, Any]:
     Raises:
         FieldError: the line is no UTF-8, no JSON, or no object.
     """
-    is_spoilt = _SPOILT.search(line) is not None
-    if not is_spoilt and isinstance(value := quick_json.quick(line), dict):
+    has_spoilt = is_spoilt(line)
+    if not has_spoilt and isinstance(value := quick_json.quick(line), dict):
         return value
     value = _decoded(line)
     if not isinstance(value, dict):
         raise FieldError(f"the line is {_kind(value)}, not an object in {{}}")
-    if is_spoilt:
+    if has_spoilt:
         return {clean_deep(name): clean_deep(each) for name, each in value.items()}
     return value
+
+
+def is_spoilt(data: bytes) -> bool:
+    """Tell whether JSON may spell lone surrogates or NUL, which `clean_deep` takes out."""
+    return _SPOILT.search(data) is not None
 
 
 def _decoded(line: bytes) -> Any:

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import UnreachableError
-from broadsheet.sources import _entry, _fields
+from broadsheet.sources import _entry
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._json_source import problem_of
 from broadsheet.sources._trail import Trail
@@ -137,20 +137,6 @@ def extent(reading: Reading, *, first_days: int, look_back: int) -> Extent:
         first_days=first_days,
         look_back=look_back,
     )
-
-
-def answer_of(data: bytes) -> dict[str, Any]:
-    """Return the JSON object that an answer is.
-
-    Raises:
-        FieldError: it is none; a page for people is the most frequent reason.
-    """
-    if data.lstrip()[:1] == b"<":
-        raise FieldError("the answer is a page for people, not JSON")
-    try:
-        return _fields.decode(data)
-    except FieldError as error:
-        raise FieldError(str(error).replace("the line", "the answer", 1)) from error
 
 
 def records(

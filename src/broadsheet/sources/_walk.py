@@ -39,6 +39,7 @@ class Page:
 
     items: tuple[Record | Fault, ...]
     rows: Sequence[Any] = ()  # entries of the answer as they came, whether or not they are wanted
+    shown: int = 0  # of the list's places, how many the answer covers; 0: as many as it has entries
     total: int = 0  # entries of the whole stretch
     problem: str = ""  # why it is no answer at all
 
@@ -114,7 +115,7 @@ class Walk:
                 raise trail.circle()
             total = page.total or total
             yield page
-            self._offset += len(page.rows)
+            self._offset += page.shown or len(page.rows)
             if not page.rows or self._offset >= total:
                 return
 

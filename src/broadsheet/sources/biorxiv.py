@@ -16,9 +16,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.model import Fault, Record, Scheme, Status
-from broadsheet.sources import _entry, _plan
+from broadsheet.sources import _entry, _json, _plan
 from broadsheet.sources._entry import Names
 from broadsheet.sources._fields import FieldError
+from broadsheet.sources._json import JsonError
 from broadsheet.sources._json_source import kept, mapping, objects, text
 from broadsheet.sources._plan import Kind
 from broadsheet.sources._walk import Pace, Page, Stretch, Walk
@@ -39,6 +40,7 @@ _PACES = {
 }
 _TITLES = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}
 _NOTHING = "NA"
+_DIGITS = 10  # of the largest count, and one more
 _EMPTY = re.compile(r"no (?:posts|articles|papers|results?) (?:were )?found", re.IGNORECASE)
 _WITHDRAWN = re.compile(
     r"\W*withdrawn\b|\W*(?:this (?:manuscript|preprint|article|paper) has been|the authors have) "
@@ -76,10 +78,9 @@ def parse(data: bytes, shelf: Shelf, *, where: str = "answer") -> Page:
     Never raises.
     """
     try:
-        values = mapping(json.loads(data))
-    except (ValueError, RecursionError) as error:
-        what = f"is not JSON: {str(error)[:100]}" if data.strip() else "is empty"
-        return Page(items=(), problem=f"{_TITLES[shelf.server]}'s answer {what}")
+        values = _json.read_object(data)
+    except JsonError as error:
+        return Page(items=(), problem=f"{_TITLES[shelf.server]}: {error}")
     said = next(iter(objects(values.get("messages"))), {})
     status = text(said.get("status")) or "no status"
     listed = values.get("collection")
@@ -94,9 +95,13 @@ def parse(data: bytes, shelf: Shelf, *, where: str = "answer") -> Page:
         except FieldError as error:
             place = f"{where} row {number}"
             items.append(_entry.fault(shelf.server, place, error, json.dumps(row)))
-    total = text(said.get("total"))
-    counted = int(total) if total.isascii() and total.isdigit() else len(rows)
-    return Page(items=tuple(items), rows=rows, total=counted)
+    shown, total = (_number(said.get(name)) for name in ("count", "total"))
+    return Page(
+        items=tuple(items),
+        rows=rows,
+        shown=min(shown or 0, len(rows)),  # a row that is there twice is counted once
+        total=len(rows) if total is None else total,
+    )
 
 
 class Biorxiv:
@@ -249,6 +254,12 @@ def _license(value: str) -> str:
     if parts[:2] == ["cc", "by"]:
         return f"CC {'-'.join(parts[1:]).upper()} 4.0"
     return "no reuse without permission" if value.lower() == "cc_no" else _said(value)
+
+
+def _number(value: object) -> int | None:
+    """Return a whole number, which may be given as text; None for anything else."""
+    said = text(value)
+    return int(said) if said.isascii() and said.isdigit() and len(said) < _DIGITS else None
 
 
 def _said(value: object) -> str:

@@ -15,9 +15,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.model import Fault, Record, Scheme
-from broadsheet.sources import _entry
+from broadsheet.sources import _entry, _json
 from broadsheet.sources._entry import Names
 from broadsheet.sources._fields import FieldError
+from broadsheet.sources._json import JsonError
 from broadsheet.sources._json_source import kept, mapping, objects, text, texts
 from broadsheet.sources._plan import Kind
 from broadsheet.sources._walk import Pace, Page, Stretch, Walk
@@ -44,9 +45,9 @@ _DETAILS = "https://chemrxiv.org/engage/chemrxiv/article-details/"
 def parse(data: bytes, *, where: str = "answer") -> Page:
     """Return what an answer holds; an item that is no paper is a fault. Never raises."""
     try:
-        values = mapping(json.loads(data))
-    except (ValueError, RecursionError) as error:
-        return Page(items=(), problem=f"ChemRxiv's answer is not JSON: {str(error)[:100]}")
+        values = _json.read_object(data)
+    except JsonError as error:
+        return Page(items=(), problem=f"ChemRxiv: {error}")
     hits = values.get("itemHits")
     if not isinstance(hits, list):
         said = text(values.get("message")) or text(values.get("error")) or "no list of items"
@@ -62,7 +63,8 @@ def parse(data: bytes, *, where: str = "answer") -> Page:
             items.append(_entry.fault(NAME, place, error, json.dumps(hit)))
     total = values.get("totalCount")
     counted = total if type(total) is int and total >= 0 else len(hits)
-    return Page(items=tuple(items), rows=hits, total=counted)
+    shown = min(len(hits), LIMIT)  # one that is there twice is above it
+    return Page(items=tuple(items), rows=hits, shown=shown, total=counted)
 
 
 class Chemrxiv:

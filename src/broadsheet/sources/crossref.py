@@ -21,9 +21,10 @@ from urllib.parse import quote
 
 from broadsheet.errors import UnreachableError
 from broadsheet.model import Fault, Record, Scheme
-from broadsheet.sources import _entry, _passes, _plan
+from broadsheet.sources import _entry, _json, _passes, _plan
 from broadsheet.sources._entry import Names
 from broadsheet.sources._fields import FieldError
+from broadsheet.sources._json import JsonError
 from broadsheet.sources._json_source import JsonSource, kept, mapping, objects, text, texts
 from broadsheet.sources._plan import Kind
 from broadsheet.sources._trail import Trail
@@ -123,8 +124,8 @@ class Page:
 def parse(data: bytes, *, where: str = "answer") -> Page:
     """Return what a list of works holds. Never raises."""
     try:
-        answer = _passes.answer_of(data)
-    except FieldError as error:
+        answer = _json.read_object(data)
+    except JsonError as error:
         return Page(problem=str(error))
     message = mapping(answer.get("message"))
     works = message.get("items")
@@ -247,11 +248,11 @@ class CrossrefWorks:
         try:
             params = {"mailto": self._wish.mailto} if self._wish.mailto else {}
             answer = self._http.get(f"{self._url}/{quote(doi, safe='')}", params=params)
-            work = mapping(_passes.answer_of(answer.body).get("message"))
+            work = mapping(_json.read_object(answer.body).get("message"))
             values = to_values(work)
             values["status"] = "retracted"
             return _entry.to_record(NAME, values)
-        except FieldError as error:
+        except (FieldError, JsonError) as error:
             return _entry.fault(NAME, doi, error)
         except UnreachableError as error:
             if error.status != HTTPStatus.NOT_FOUND:

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import UnreachableError
 from broadsheet.model import Fault, Record, Scheme
-from broadsheet.sources import _entry, _passes, _plan
+from broadsheet.sources import _entry, _json, _passes, _plan
 from broadsheet.sources._entry import Names
 from broadsheet.sources._fields import FieldError
+from broadsheet.sources._json import JsonError
 from broadsheet.sources._json_source import JsonSource, kept, mapping, objects, text
 from broadsheet.sources._passes import Page, reading_pass
 from broadsheet.sources._plan import Kind
@@ -110,8 +111,8 @@ class OpenAlex(JsonSource):
 def parse(data: bytes, *, where: str = "answer") -> Page:
     """Return what a list of works holds, and the cursor of the next page. Never raises."""
     try:
-        answer = _passes.answer_of(data)
-    except FieldError as error:
+        answer = _json.read_object(data)
+    except JsonError as error:
         return Page(problem=str(error))
     if not isinstance(answer.get("results"), list):
         return Page(problem=f"the answer is no list of works: {str(answer)[:200]}")
@@ -153,8 +154,8 @@ class Works:
         found: list[Record | Fault] = []
         for one in ids:
             try:
-                work = _passes.answer_of(self._get(f"{self._url}/{one}", {}).body)
-            except FieldError as error:
+                work = _json.read_object(self._get(f"{self._url}/{one}", {}).body)
+            except JsonError as error:
                 return Page(problem=str(error))
             except UnreachableError as error:
                 if error.status != HTTPStatus.NOT_FOUND:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import SettingError, UnreachableError
 from broadsheet.model import Record, Signal, SignalKind
-from broadsheet.sources import _entry, _passes, _plan
+from broadsheet.sources import _entry, _json, _passes, _plan
 from broadsheet.sources._fields import FieldError
+from broadsheet.sources._json import JsonError
 from broadsheet.sources._json_source import mapping, objects, text, texts
 from broadsheet.sources._passes import Page, reading_pass
 from broadsheet.sources._plan import Kind
@@ -67,8 +68,8 @@ def parse(data: bytes, *, where: str = "answer", known: date | None = None) -> P
         known: What changed before this day was read by an earlier pass; the list ends there.
     """
     try:
-        answer = _passes.answer_of(data)
-    except FieldError as error:
+        answer = _json.read_object(data)
+    except JsonError as error:
         return Page(problem=str(error))
     notes = answer.get("notes")
     if not isinstance(notes, list):
@@ -273,7 +274,7 @@ class Venue:
             way.url, params=params, headers=self._headers, key="openreview_token"
         )
         page = parse(answer.body, where=f"{way.value[:80]} after {after or 'nothing'}", known=since)
-        if page.problem.startswith("the answer is a page"):
+        if page.problem.endswith("a page for people"):
             raise UnreachableError(
                 "OpenReview wants to see a human first: it answers with a page that asks for one. "
                 "Give it an openreview_token, or try again later"

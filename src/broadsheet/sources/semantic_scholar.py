@@ -15,9 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.model import Scheme
-from broadsheet.sources import _entry, _passes, _plan
+from broadsheet.sources import _entry, _json, _passes, _plan
 from broadsheet.sources._entry import Names
-from broadsheet.sources._fields import FieldError
+from broadsheet.sources._json import JsonError
 from broadsheet.sources._json_source import JsonSource, kept, mapping, objects, text, texts
 from broadsheet.sources._passes import Page, reading_pass
 from broadsheet.sources._plan import Kind
@@ -105,8 +105,8 @@ class SemanticScholar(JsonSource):
 def parse(data: bytes, *, where: str = "answer") -> Page:
     """Return what a page of a search holds, and the token of the next one. Never raises."""
     try:
-        answer = _passes.answer_of(data)
-    except FieldError as error:
+        answer = _json.read_object(data)
+    except JsonError as error:
         return Page(problem=str(error))
     if not isinstance(answer.get("data"), list):
         return Page(problem=f"the answer is no list of papers: {str(answer)[:200]}")
