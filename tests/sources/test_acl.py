@@ -134,7 +134,8 @@ def test_a_run_that_breaks_off_goes_on(service: Anthology, tmp_path: Path) -> No
     fake = FakeTime()
     http = Http(Client(agent="test", timing=fake.timing), Turns(tmp_path, fake.timing))
     with serving(service.answer) as server:
-        export = Export(name="acl", url=f"{server.url}/anthology+abstracts.bib.gz", open=AclBib)
+        url = f"{server.url}/anthology+abstracts.bib.gz"
+        export = Export(name="acl", url=url, open=AclBib, check=acl.whole_bib)
         first = AclExport(http, export, folder=tmp_path, cursor={})
         reading = first.read()
         got = [next(reading), next(reading)]

@@ -181,7 +181,7 @@ def test_one_broken_record_costs_one_record() -> None:
     """Its neighbours are read, and its reason is that of the parser."""
     data = b"<feed><entry>a</entry><entry><b>x</entry><entry>c</entry></feed>"
 
-    first, broken, last = salvage(data)
+    broken, first, last = salvage(data)
 
     assert (first, last) == ("a", "c")
     assert broken.startswith("! the XML is wrong: mismatched tag")
@@ -220,6 +220,16 @@ def test_only_what_the_markup_says_is_a_record(inner: bytes, expected: list[str]
     found = salvage(b"<feed>" + inner + b"<entry>x & y</entry></feed>")
 
     assert [one.partition(":")[0] for one in found] == [*expected, "x & y"]
+
+
+def test_the_context_of_records_stays_when_one_is_broken() -> None:
+    """What stands around them is theirs: a volume's year, a channel's name."""
+    data = b"<a><v id='1'><p>x & y</p><p><b></p></v><v id='2'><p>z</p></v></a>"
+
+    whole, (broken,) = _xml.mended(data, ["p"])
+
+    assert whole == b"<a><v id='1'><p>x &amp; y</p></v><v id='2'><p>z</p></v></a>"
+    assert (broken.number, broken.raw) == (2, "<p><b></p>")
 
 
 @pytest.mark.parametrize("data", [b"<feed><entry>a</entry><entry>b", b"Sorry", b"<feed><entry>&"])

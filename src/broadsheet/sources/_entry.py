@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from broadsheet.model import Record
+    from broadsheet.sources._xml import Broken
 
 SHOWN = jsonlines.RAW_LENGTH
 
@@ -109,6 +110,12 @@ def fault(source: str, where: str, problem: Exception | str, raw: str = "") -> F
     """Return the fault of a piece, with its beginning."""
     raw = raw[:SHOWN].encode("utf-8", "replace").decode().replace("\0", "�")
     return Fault(source=source, where=where, reason=str(problem), raw=raw)
+
+
+def broken(source: str, where: str, piece: Broken) -> Fault:
+    """Return the fault of a record whose markup is wrong."""
+    raw = " ".join(piece.raw.split())
+    return fault(source, f"{where} {piece.number}", piece.reason, raw)
 
 
 def when(text: object) -> str:

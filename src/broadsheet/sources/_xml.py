@@ -2,7 +2,7 @@
 
 No entity is ever expanded but the five of XML and characters by number, no document type is read,
 nothing is fetched. What a program somewhere did to the text is mended first, by `utf8`: one wrong
-byte in one abstract must not cost the page. Where the markup itself is wrong, `salvaged` reads
+byte in one abstract must not cost the page. Where the markup itself is wrong, `mended` looks
 record by record, so that it costs the one record.
 """
 
@@ -40,7 +40,7 @@ _REFERENCES = re.compile(
 )
 _CLOSED = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}  # what holds any text, and what ends it
 _NAMED = re.compile(
-    r"<!--.*?-->|<!\[CDATA\[.*?\]\]>"
+    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)"  # to the end where none comes: in linear time
     r"|&(?!#|(?:amp|lt|gt|quot|apos);)(?:([A-Za-z][A-Za-z0-9]{1,31});)?",
     re.DOTALL,
 )
@@ -62,6 +62,7 @@ class XmlError(Exception):
 class Broken:
     """A record whose markup is wrong."""
 
+    number: int  # among the records of its document, from 1
     reason: str
     raw: str
 
@@ -146,36 +147,53 @@ def walk(
         raise XmlError(f"the XML declares {what} not read") from error
 
 
-def salvaged(
-    data: bytes, names: Collection[str], *, pieces: Collection[str], roots: Collection[str]
-) -> Iterator[Element | Broken]:
-    """Yield what `elements` would, but one by one what stands in the pieces, which may be broken.
+def mended(data: bytes, pieces: Collection[str]) -> tuple[bytes, list[Broken]]:
+    """Return a document whose markup is wrong without the pieces that are broken, and these.
 
-    Names of HTML's characters and a lone "&" are read as what they were meant to be.
+    Each piece is given to the strict parser for itself: nothing is closed, moved or guessed. Names
+    of HTML's characters and a lone "&" in them are read as what they were meant to be. What stands
+    around the pieces stays as it is; the document is in UTF-8, whatever it declares.
 
     Args:
         data: A document whose markup is wrong somewhere.
-        names: Of the elements that are wanted.
-        pieces: Those of them that stand for themselves, such as records.
-        roots: What the outermost element may be.
+        pieces: Local names of elements that stand for themselves, such as records.
+
+    Raises:
+        XmlError: it has no element, or an encoding that is not known.
+    """
+    text = utf8(data)
+    root = _ROOT.search(text)
+    if root is None:
+        raise XmlError("the XML has no element")
+    kept: list[bytes] = []
+    broken: list[Broken] = []
+    end = b"</" + root[1] + b">"
+    for number, (before, piece) in enumerate(_cut(text, pieces), start=1):
+        mended_piece = meant(piece)
+        kept.append(before)
+        try:
+            for _ in _elements(root[0] + mended_piece + end, pieces, ()):
+                pass
+        except XmlError as error:
+            shown = piece[:2_000].decode("utf-8", "replace")
+            reason = str(error).replace("breaks off", "is wrong", 1)
+            broken.append(Broken(number=number, reason=reason, raw=shown))
+        else:
+            kept.append(mended_piece)
+    return b"".join(kept), broken
+
+
+def salvaged(
+    data: bytes, names: Collection[str], *, pieces: Collection[str], roots: Collection[str]
+) -> Iterator[Element | Broken]:
+    """Yield the pieces of a document that are broken, then what `elements` finds in the others.
 
     Raises:
         XmlError: what is around the pieces is broken: the rest of them may be missing.
     """
-    text = utf8(data)
-    root = _ROOT.search(text)
-    around, found = _cut(text, pieces)
-    if root is None:
-        raise XmlError("the XML has no element")
-    end = b"</" + root[1] + b">"
-    for piece in found:
-        whole = root[0] + _meant(piece) + end
-        try:
-            yield from _elements(whole, names, roots)
-        except XmlError as error:
-            shown = piece[:2_000].decode("utf-8", "replace")
-            yield Broken(reason=str(error).replace("breaks off", "is wrong", 1), raw=shown)
-    yield from _elements(around, names, roots)
+    whole, broken = mended(data, pieces)
+    yield from broken
+    yield from _elements(whole, names, roots)
 
 
 def utf8(data: bytes) -> bytes:
@@ -201,6 +219,18 @@ def utf8(data: bytes) -> bytes:
         data.translate(None, _CONTROLS).replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b"")
     )
     return _REFERENCES.sub(b" ", data).lstrip()
+
+
+def meant(piece: bytes) -> bytes:
+    """Return markup whose "&eacute;" and "&" are characters; what is text already stays."""
+
+    def character(match: re.Match[str]) -> str:
+        if match[0].startswith("<"):
+            return match[0]
+        point = name2codepoint.get(match[1] or "")
+        return f"&#{point};" if point else f"&amp;{match[0][1:]}"
+
+    return _NAMED.sub(character, piece.decode("utf-8", "replace")).encode("utf-8")
 
 
 def encoding(name: bytes) -> str:
@@ -246,10 +276,11 @@ def texts(element: Element) -> dict[str, list[str]]:
     return found
 
 
-class _Bytes:
+class Document:
     """A document in memory."""
 
     def __init__(self, data: bytes) -> None:
+        """Take clean UTF-8, as `utf8` makes it."""
         self.since = 0
         self.damage = ""
         self._inner = io.BytesIO(data)
@@ -265,7 +296,7 @@ class _Bytes:
 
 def _elements(data: bytes, names: Collection[str], roots: Collection[str]) -> Iterator[Element]:
     parser = DefusedXMLParser(target=TreeBuilder(), encoding="utf-8", forbid_dtd=True)
-    yield from walk(_Bytes(data), names, parser=parser, roots=roots)
+    yield from walk(Document(data), names, parser=parser, roots=roots)
 
 
 def _check(path: list[Element], roots: Collection[str]) -> None:
@@ -280,14 +311,15 @@ def _check(path: list[Element], roots: Collection[str]) -> None:
         raise XmlError(f"elements are nested more than {MAX_DEPTH} deep")
 
 
-def _cut(data: bytes, names: Collection[str]) -> tuple[bytes, list[bytes]]:
-    """Return a document without its pieces, and the pieces, from start tag to end tag.
+def _cut(data: bytes, names: Collection[str]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield what stands before each piece, and the piece, from start tag to end tag.
 
-    Tags in comments and in sections of characters are text, and no tags.
+    At last comes what stands behind them, and no piece. Tags in comments and in sections of
+    characters are text, and no tags.
     """
     tag = rb"((?:[\w.-]+:)?(?:" + b"|".join(re.escape(one.encode("ascii")) for one in names) + b"))"
     marks = re.compile(rb"<!--|<!\[CDATA\[|<" + tag + rb"(?=[\s>])|</" + tag + rb"\s*>")
-    around, found, at, place = [], [], 0, 0
+    at = place = 0
     opened: re.Match[bytes] | None = None
     while (mark := marks.search(data, place)) is not None:
         place = mark.end()
@@ -298,22 +330,9 @@ def _cut(data: bytes, names: Collection[str]) -> tuple[bytes, list[bytes]]:
         elif opened is None and mark[1]:
             opened = mark
         elif opened is not None and mark[2] == opened[1]:
-            around.append(data[at : opened.start()])
-            found.append(data[opened.start() : place])
+            yield data[at : opened.start()], data[opened.start() : place]
             at, opened = place, None
-    return b"".join([*around, data[at:]]), found
-
-
-def _meant(piece: bytes) -> bytes:
-    """Return markup whose "&eacute;" and "&" are characters; what is text already stays."""
-
-    def character(match: re.Match[str]) -> str:
-        if match[0].startswith("<"):
-            return match[0]
-        point = name2codepoint.get(match[1] or "")
-        return f"&#{point};" if point else f"&amp;{match[0][1:]}"
-
-    return _NAMED.sub(character, piece.decode("utf-8", "replace")).encode("utf-8")
+    yield data[at:], b""
 
 
 def _declared(data: bytes) -> str:

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
-    from broadsheet.sources._xml import Opened
+    from broadsheet.sources._xml import Opened, Pieces
 
-_STEP = 256 * 1024  # bytes that are decoded at a time
 _DECLARED = re.compile(rb"^<\?xml[^>]*\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 _CONTROL_REFERENCE = re.compile(
@@ -58,12 +57,10 @@ def read_bytes(data: bytes, names: Collection[str]) -> Iterator[Element]:
     Raises:
         XmlError: the XML breaks, ends too early, declares entities, or an element is too large.
     """
-    steps = range(0, len(data), _STEP)
-    source = _Source(data[at : at + _STEP] for at in steps)
-    yield from _elements(source, names, _xml.pass_over)
+    yield from _elements(_xml.Document(_xml.utf8(data)), names, _xml.pass_over)
 
 
-def _elements(source: _Source, names: Collection[str], opened: Opened) -> Iterator[Element]:
+def _elements(source: Pieces, names: Collection[str], opened: Opened) -> Iterator[Element]:
     parser = DefusedXMLParser(target=TreeBuilder(), encoding="utf-8")
     yield from _xml.walk(source, names, parser=parser, opened=opened)
 

@@ -10,8 +10,12 @@ against arXiv's.
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import hashlib
+import io
 import re
+import zlib
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -19,7 +23,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import SettingError, SourceError, UnreachableError
-from broadsheet.sources import _entry, _http, _plan, _xml_file
+from broadsheet.sources import _entry, _http, _plan, _xml, _xml_file
 from broadsheet.sources._bibtex import is_bibtex
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._plan import Kind
@@ -36,10 +40,12 @@ if TYPE_CHECKING:
     from broadsheet.sources._http import Http
     from broadsheet.sources._plan import Means, Opener, Reading
     from broadsheet.sources._wire import Answer
+    from broadsheet.sources._xml import Broken
 
 NAME = "acl"
 PAGES = "https://aclanthology.org"
 
+_STEP = 2**20  # bytes that are unpacked at a time
 _PARTS = frozenset({"meta", "paper"})
 _URLS = re.compile(rb"^\s*url\s*=\s*[\"{]\s*([^\"}\s]+)", re.MULTILINE | re.IGNORECASE)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{3,80}")
@@ -254,6 +260,43 @@ class Export:
     name: str  # "acl:2024.acl-long"
     url: str
     open: Callable[[Path], Source]
+    check: Callable[[bytes], tuple[bytes, list[Broken]]]  # as `whole_xml` does
+
+
+def whole_xml(data: bytes) -> tuple[bytes, list[Broken]]:
+    """Return a collection in UTF-8 that can be read to its end, and the papers that cannot.
+
+    Raises:
+        XmlError: it is none, or breaks off.
+    """
+    text = _xml.utf8(data)
+    broken: list[Broken] = []
+    try:
+        _read_through(text)
+    except XmlError:
+        text, broken = _xml.mended(data, _PARTS)
+        _read_through(text)
+    return codecs.BOM_UTF8 + text, broken  # a mark, for it may declare another encoding
+
+
+def whole_bib(data: bytes) -> tuple[bytes, list[Broken]]:
+    """Return the export in BibTeX as it is, if it can be unpacked to its end.
+
+    Raises:
+        XmlError: it cannot.
+    """
+    try:
+        with gzip.open(io.BytesIO(data)) as file:
+            while file.read(_STEP):
+                pass
+    except (OSError, EOFError, zlib.error) as error:
+        raise XmlError(f"the packed file is damaged: {error}") from error
+    return data, []
+
+
+def _read_through(text: bytes) -> None:
+    for _ in _xml.elements(text, _PARTS, roots=("collection",)):
+        pass
 
 
 class AclExport:
@@ -301,20 +344,40 @@ class AclExport:
         if is_same and not is_half_read and not self._is_full:
             return
         done = int(self._cursor.get("done", 0)) if is_same else 0
+        validators = _http.validators(answer)
+        body = answer.body
+        del answer
+        number = 0
+        for number, item in enumerate(self._items(body), start=1):
+            if number > done:
+                self._cursor = {"mark": mark, "done": number}
+                yield item
+        if not number:
+            raise UnreachableError(f"{self._export.url} holds no papers of {self.name}")
+        self._cursor = {**validators, "mark": mark}
+
+    def _items(self, body: bytes) -> Iterator[Record | Observation | Fault | Listed]:
+        """Yield what the file holds, first the papers that are broken.
+
+        Raises:
+            SourceError: it is no such file, breaks off, or cannot be put on the disk.
+        """
+        try:
+            whole, broken = self._export.check(body)
+        except XmlError as error:
+            raise UnreachableError(f"{self._export.url}: {error}") from error
+        del body
+        for one in broken:
+            yield _entry.broken(NAME, f"{self.name} paper", one)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._path.write_bytes(answer.body)
-            validators = _http.validators(answer)
-            del answer
-            for number, item in enumerate(self._export.open(self._path).read(), start=1):
-                if number > done:
-                    self._cursor = {"mark": mark, "done": number}
-                    yield item
+            self._path.write_bytes(whole)
+            del whole
+            yield from self._export.open(self._path).read()
         except OSError as error:
             raise SourceError(f"{self._path} cannot be written: {error.strerror}") from error
         finally:
             self._path.unlink(missing_ok=True)
-        self._cursor = {**validators, "mark": mark}
 
     def _get(self, headers: Mapping[str, str]) -> Answer:
         try:
@@ -353,7 +416,7 @@ def _export(means: Means, name: str) -> Export:
     part = _plan.part(name)
     if not part:
         url = means.settings.acl_url.rstrip("/") + "/anthology+abstracts.bib.gz"
-        return Export(name=name, url=url, open=AclBib)
+        return Export(name=name, url=url, open=AclBib, check=whole_bib)
     event = _EVENT.fullmatch(part)
     found = _COLLECTION.fullmatch(f"{event[2]}.{event[1]}" if event else part)
     if not found:
@@ -363,7 +426,8 @@ def _export(means: Means, name: str) -> Export:
             field="sources",
         )
     url = f"{means.settings.acl_xml_url.rstrip('/')}/{found[1]}.xml"
-    return Export(name=name, url=url, open=partial(AclXml, volume=found[0] if found[2] else ""))
+    volume = found[0] if found[2] else ""
+    return Export(name=name, url=url, open=partial(AclXml, volume=volume), check=whole_xml)
 
 
 KIND = Kind(

@@ -84,9 +84,8 @@ def _page(elements: Iterator[Element | _xml.Broken], where: str) -> Page:
     error = problem = ""
     try:
         for element in elements:
-            place = f"{where} entry {len(items) + 1}"
             if isinstance(element, _xml.Broken):
-                items.append(_entry.fault(_arxiv.SOURCE, place, element.reason, element.raw))
+                items.append(_entry.broken(_arxiv.SOURCE, f"{where} entry", element))
                 continue
             if _xml.local(element) == "totalResults":
                 said = _xml.text(element)
@@ -100,6 +99,7 @@ def _page(elements: Iterator[Element | _xml.Broken], where: str) -> Page:
                     error = " ".join(_xml.texts(element).get("summary", ["an error"]))[:RAW_LENGTH]
                     reason = f"arXiv answers with an error: {error}"
                 raw = _xml.wrapped(element, "feed")
+                place = f"{where} entry {len(items) + 1}"
                 items.append(
                     Fault(source=_arxiv.SOURCE, where=place, reason=reason, raw=raw, form=FORM)
                 )

@@ -74,9 +74,8 @@ def _batch(elements: Iterator[Element | _xml.Broken], where: str) -> Batch:
     problem = ""
     try:
         for number, element in enumerate(elements, start=1):
-            place = f"{where} item {number}"
             if isinstance(element, _xml.Broken):
-                items.append(_entry.fault(NAME, place, element.reason, element.raw))
+                items.append(_entry.broken(NAME, f"{where} item", element))
                 news |= _broken_news(element.raw)
                 continue
             said = _xml.texts(element)
@@ -87,6 +86,7 @@ def _batch(elements: Iterator[Element | _xml.Broken], where: str) -> Batch:
                 record, day = _record(element)
             except FieldError as error:
                 raw = _xml.wrapped(element, "feed")
+                place = f"{where} item {number}"
                 items.append(Fault(source=NAME, where=place, reason=str(error), raw=raw, form=FORM))
             else:
                 items.append(record)

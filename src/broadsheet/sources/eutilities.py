@@ -8,16 +8,16 @@ more are halved until there are fewer. Three requests a second are allowed, ten 
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import tostring
 
 from broadsheet.errors import UnreachableError
 from broadsheet.model import Record
-from broadsheet.sources import _entry, _plan, _xml_file
+from broadsheet.sources import _entry, _json, _plan, _xml, _xml_file
 from broadsheet.sources._fields import FieldError
+from broadsheet.sources._json import JsonError
 from broadsheet.sources._json_source import mapping, text, texts
 from broadsheet.sources._plan import Kind
 from broadsheet.sources._trail import Trail
@@ -78,9 +78,9 @@ class _ExpiredError(Exception):
 def parse_search(data: bytes) -> Found:
     """Return what esearch answers as JSON. Never raises."""
     try:
-        answer = mapping(json.loads(data, strict=False))  # NCBI lets control characters through
-    except (ValueError, RecursionError) as error:
-        return Found(problem=f"is not JSON: {str(error)[:100]}")
+        answer = _json.read_object(data)
+    except JsonError as error:
+        return Found(problem=str(error))
     said = mapping(answer.get("esearchresult"))
     problem = text(said.get("ERROR")) or text(answer.get("error"))
     unknown = texts(mapping(said.get("errorlist")).get("fieldsnotfound"))
@@ -112,6 +112,17 @@ def parse_batch(data: bytes, *, where: str = "answer") -> Batch:
     except XmlError as error:
         return Batch(items=tuple(items), problem=str(error))
     return Batch(items=tuple(items))
+
+
+def salvage(data: bytes, *, where: str = "answer") -> Batch:
+    """Return what efetch answers whose markup is wrong: a broken citation is a fault too."""
+    try:
+        whole, broken = _xml.mended(data, PubMed.elements | {BOOK})
+    except XmlError as error:
+        return Batch(items=(), problem=str(error))
+    faults = [_entry.broken(PubMed.name, f"{where} citation", one) for one in broken]
+    batch = parse_batch(whole, where=where)
+    return replace(batch, items=(*faults, *batch.items))
 
 
 def _record(element: Element) -> Record:
@@ -245,7 +256,7 @@ class PubMedQuery:
             }
 
     def _batch(self, found: Found, offset: int) -> Batch:
-        """Return one batch, whole.
+        """Return one batch, whole, but for citations that stay broken.
 
         Raises:
             _ExpiredError: NCBI does not know the result.
@@ -254,13 +265,17 @@ class PubMedQuery:
         where = f"{self._query[:60]} {self._cursor['from']} from {offset}"
         left = found.count - offset
         for _ in range(BROKEN_ATTEMPTS):
-            batch = parse_batch(self._ask(found, offset), where=where)
+            answer = self._ask(found, offset)
+            batch = parse_batch(answer, where=where)
             if batch.error:
                 raise _ExpiredError(batch.error)
             if not batch.problem and batch.items:
                 return batch
         if not batch.problem and left <= SLACK:
             return batch
+        saved = salvage(answer, where=where)
+        if saved.items and not saved.problem:
+            return saved
         what = batch.problem or f"it is empty, and {left:,} citations are missing"
         raise UnreachableError(f"PubMed's answer from {offset} on cannot be used: {what}")
 

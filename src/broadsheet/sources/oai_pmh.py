@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import UnreachableError
 from broadsheet.model import Fault, Record
-from broadsheet.sources import _arxiv, _plan, _xml
+from broadsheet.sources import _arxiv, _entry, _plan, _xml
 from broadsheet.sources._dublin_core import record as dublin_core
 from broadsheet.sources._fields import FieldError
 from broadsheet.sources._plan import Kind
@@ -80,11 +80,10 @@ def _page(found: Iterator[Element | _xml.Broken], source: str, where: str) -> Pa
     has_end = False
     try:
         for element in found:
-            place = f"{where} record {len(items) + 1}"
             if isinstance(element, _xml.Broken):
-                raw = " ".join(element.raw.split())[:RAW_LENGTH]
-                items.append(Fault(source=source, where=place, reason=element.reason, raw=raw))
+                items.append(_entry.broken(source, f"{where} record", element))
                 continue
+            place = f"{where} record {len(items) + 1}"
             kind = _xml.local(element)
             has_end = has_end or kind == "resumptionToken"
             if kind in single:

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import ParseError, TreeBuilder
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import DefusedXMLParser
 
 from broadsheet.errors import FormatError, SettingError, UnreachableError
-from broadsheet.sources import _http, _plan
+from broadsheet.sources import _http, _plan, _xml
 from broadsheet.sources._plan import Kind
+from broadsheet.sources._xml import XmlError
 from broadsheet.text import links, normal
 
 if TYPE_CHECKING:
@@ -60,8 +61,10 @@ def feeds(content: bytes) -> tuple[Feed, ...]:
     if len(content) > MAX_BYTES:
         raise FormatError(f"the list of feeds is larger than {MAX_BYTES // 2**20} MiB")
     try:
-        root = fromstring(content.strip())
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        root = _root(_xml.utf8(content))
+    except DefusedXmlException as error:
+        raise FormatError("the list of feeds declares entities, which are not read") from error
+    except (ParseError, XmlError) as error:
         raise FormatError(f"the list of feeds is no XML that can be read: {error}") from error
     if str(root.tag).lower() != "opml":
         raise FormatError("the document is no OPML")
@@ -72,6 +75,26 @@ def feeds(content: bytes) -> tuple[Feed, ...]:
             if len(found) == MAX_FEEDS:
                 return tuple(found.values())
     return tuple(found.values())
+
+
+def _root(text: bytes) -> Element:
+    """Return the root of a list; a lone "&", as many addresses have, is read as it was meant.
+
+    Raises:
+        ParseError: it is no XML.
+        DefusedXmlException: it declares entities.
+    """
+    try:
+        return _parsed(text)
+    except ParseError:
+        return _parsed(_xml.meant(text))
+
+
+def _parsed(text: bytes) -> Element:
+    parser = DefusedXMLParser(target=TreeBuilder(), encoding="utf-8")
+    parser.feed(text)
+    root: Element = parser.close()
+    return root
 
 
 def _within(element: Element, folders: tuple[str, ...]) -> Iterator[Feed]:
@@ -126,7 +149,10 @@ class FeedList:
         """
         content, marks = self._fetch(self._cursor)
         if content is not None:
-            found = [feed.url for feed in feeds(content)]
+            try:
+                found = [feed.url for feed in feeds(content)]
+            except FormatError as error:
+                raise FormatError(f"{self._name}: {error}") from error
             if not found:
                 raise FormatError(f"{self._name}: the list names no feed")
             self._cursor = {**marks, "feeds": found}
