@@ -14,8 +14,8 @@ import pytest
 from broadsheet.assemble import open_library
 from tests.crash import harvests
 from tests.servers.arxiv import Preprint, arxiv, settings
-from tests.servers.journal import journal
-from tests.servers.picks import daily
+from tests.servers.daily import daily
+from tests.servers.feeds import feeds
 from tests.servers.repository import Article, repository
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def articles() -> Iterator[Service]:
 @contextmanager
 def feed() -> Iterator[Service]:
     """Run a journal with a long feed."""
-    with journal() as held:
+    with feeds() as held:
         held.titles.update({n: f"Well number {n}" for n in range(1, 1_201)})
         assert held.server is not None
         environ = {"BROADSHEET_ALLOW_PRIVATE_SOURCES": "1"}
@@ -91,7 +91,7 @@ def picks() -> Iterator[Service]:
     with daily() as held:
         days = [TODAY.date() - timedelta(days=back) for back in range(7)]
         for number in range(1, 421):
-            held.pick(f"{days[number % 7]}", number, f"Well number {number}")
+            held.pick(f"{days[number % 7]}", number, title=f"Well number {number}")
         assert held.server is not None
         environ = {"BROADSHEET_DAILY_LIST_URL": held.server.url}
         yield Service(held.server, "daily", environ, 420)

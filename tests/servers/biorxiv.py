@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tests.servers.http import Asked, Said, Server, serving
+from tests.servers.http import Asked, Said, Server, json_said, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,8 +119,7 @@ class Biorxiv:
 
 
 def _said(messages: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Said:
-    body = json.dumps({"messages": messages, "collection": rows}).encode()
-    return Said(body=body, headers={"Content-Type": "application/json"})
+    return json_said({"messages": messages, "collection": rows})
 
 
 @contextmanager

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tests.servers.http import Asked, Said, Server, serving
+from tests.servers.http import Asked, Said, Server, json_said, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,17 +45,17 @@ class Chemrxiv:
     def answer(self, asked: Asked) -> Said:
         """Answer as the API does."""
         if asked.path != f"{PATH}/items":
-            return _said({"message": "Not Found", "error": "NOT_FOUND"}, status=404)
+            return json_said({"message": "Not Found", "error": "NOT_FOUND"}, status=404)
         try:
             skip, limit = (int(asked.params.get(name, 0)) for name in ("skip", "limit"))
             days = [asked.params.get(name) for name in ("searchDateFrom", "searchDateTo")]
             first, last = (date.fromisoformat(day[:10]) if day else None for day in days)
         except ValueError as error:
-            return _said({"message": str(error), "error": "BAD_REQUEST"}, status=400)
+            return json_said({"message": str(error), "error": "BAD_REQUEST"}, status=400)
         if limit > self.most:
-            return _said({"message": "limit must be at most 50"}, status=400)
+            return json_said({"message": "limit must be at most 50"}, status=400)
         if skip > MOST_SKIPPED:
-            return _said({"message": "Internal Server Error"}, status=500)
+            return json_said({"message": "Internal Server Error"}, status=500)
         found = sorted(
             (
                 one
@@ -67,7 +66,7 @@ class Chemrxiv:
             reverse=not asked.params.get("sort", "").endswith("_ASC"),
         )
         hits = [{"item": _item(one)} for one in found[skip : skip + (limit or 10)]]
-        return _said({"totalCount": len(found), "itemHits": hits})
+        return json_said({"totalCount": len(found), "itemHits": hits})
 
 
 def _item(one: Item) -> dict[str, Any]:
@@ -109,14 +108,6 @@ def _item(one: Item) -> dict[str, Any]:
             "original": {"url": f"https://chemrxiv.org/item/{one.id}/original/wells.pdf"},
         },
     }
-
-
-def _said(values: dict[str, Any], *, status: int = 200) -> Said:
-    return Said(
-        status=status,
-        body=json.dumps(values).encode(),
-        headers={"Content-Type": "application/json; charset=utf-8"},
-    )
 
 
 @contextmanager

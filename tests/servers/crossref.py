@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from tests.servers.http import Asked, Said
+from tests.servers.http import Asked, Said, json_said
 
 MAX_ROWS = 1_000
-_JSON = {"Content-Type": "application/json"}
 
 
 @dataclass
@@ -103,7 +101,7 @@ class Crossref:
             "message": message,
         }
         rates = {"X-Rate-Limit-Limit": self.rate[0], "X-Rate-Limit-Interval": self.rate[1]}
-        return Said(body=json.dumps(body).encode(), headers={**_JSON, **rates})
+        return json_said(body, headers=rates)
 
 
 _FILTERS = {
@@ -119,7 +117,7 @@ _FILTERS = {
 def _failure(status: int, kind: str, said: str) -> Said:
     message = [{"type": kind, "value": "", "message": said}]
     body = {"status": "failed", "message-type": "validation-failure", "message": message}
-    return Said(status=status, body=json.dumps(body).encode(), headers=_JSON)
+    return json_said(body, status=status)
 
 
 def settings(url: str) -> dict[str, str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.servers.http import Asked, Said
+from tests.servers.http import Asked, Said, Server, json_said, serving
 
-_JSON = {"Content-Type": "application/json; charset=utf-8"}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def entry(number: int = 1, **changes: Any) -> dict[str, Any]:
@@ -31,12 +32,9 @@ def entry(number: int = 1, **changes: Any) -> dict[str, Any]:
         "ai_summary": "Digging.",
         "ai_keywords": ["Wells", "digging"],
     }
-    return {
-        "paper": paper | changes,
-        "publishedAt": paper["publishedAt"],
-        "title": paper["title"],
-        "numComments": 2,
-    }
+    paper |= changes
+    shown = {name: paper[name] for name in ("publishedAt", "title")}
+    return {"paper": paper, **shown, "numComments": 2}
 
 
 @dataclass
@@ -44,6 +42,13 @@ class Daily:
     """What people picked, by day: that of picking, whatever the papers' own days are."""
 
     days: dict[date, list[dict[str, Any]]] = field(default_factory=dict)
+    server: Server | None = None
+
+    def pick(self, day: str, number: int, **changes: Any) -> None:
+        """Put a paper on the list of a day."""
+        moment = f"{day}T08:00:00.000Z"
+        picked = entry(number, submittedOnDailyAt=moment, **changes)
+        self.days.setdefault(date.fromisoformat(day), []).append(picked)
 
     def answer(self, asked: Asked) -> Said:
         """Answer a request for a day."""
@@ -53,15 +58,19 @@ class Daily:
             day = date.fromisoformat(asked.params["date"])
             limit, page = int(asked.params.get("limit", "50")), int(asked.params.get("p", "0"))
         except (KeyError, ValueError):
-            return _error(400, "Invalid date")
+            return json_said({"error": "Invalid date"}, status=400)
         if not 1 <= limit <= 100:
-            return _error(400, "limit must be from 1 to 100")
-        found = self.days.get(day, [])[page * limit : (page + 1) * limit]
-        return Said(body=json.dumps(found).encode(), headers=_JSON)
+            return json_said({"error": "limit must be from 1 to 100"}, status=400)
+        return json_said(self.days.get(day, [])[page * limit : (page + 1) * limit])
 
 
-def _error(status: int, said: str) -> Said:
-    return Said(status=status, body=json.dumps({"error": said}).encode(), headers=_JSON)
+@contextmanager
+def daily() -> Iterator[Daily]:
+    """Run the list on loopback."""
+    held = Daily()
+    with serving(held.answer) as server:
+        held.server = server
+        yield held
 
 
 def settings(url: str) -> dict[str, str]:

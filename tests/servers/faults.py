@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.servers.http import Said
 
@@ -146,7 +146,7 @@ def within(inside: bytes) -> Callable[[bytes], bytes]:
     """Put a document type before the root, and use its entity."""
 
     def change(whole: bytes) -> bytes:
-        plain = re.sub(rb"^<\?xml[^>]*\?>", b"", whole)
+        plain = re.sub(rb"^<\?xml[^>]*\?>\s*(?:<!DOCTYPE[^>]*>)?", b"", whole)
         return inside + plain.replace(b"We dig", b"&j; We dig")
 
     return change
@@ -260,7 +260,13 @@ class Blemish:
     adds: str = ""  # in the id of a paper that is only there because of it
 
 
-_RECORD = re.compile(rb"<(record|entry|item)>.*?</\1>", re.DOTALL)
+_RECORD = re.compile(rb"<(record|entry|item|PubmedArticle|paper)(?: [^<>]*)?>.*?</\1>", re.DOTALL)
+_NUMBERED = re.compile(  # what stands before the number of a paper where it is its name
+    rb"(2603\.000|wells\.|wells-long\.|example:|<PMID Version=\"1\">|\"pubmed\">|forum00|0{38}"
+    rb"|orpusId\": 90|W100)\d+"
+)
+_MOMENT = re.compile(rb"\b17\d{11}\b")  # in milliseconds
+_LISTS = ("items", "collection", "itemHits", "notes", "results", "data")
 
 
 def _with_first(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
@@ -269,8 +275,7 @@ def _with_first(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
     def doubled(whole: bytes) -> bytes:
         if whole.lstrip()[:1] in {b"{", b"["}:
             read = json.loads(whole)
-            items = read["items"] if isinstance(read, dict) else read
-            if items:
+            if items := _items(read):
                 raw = change(json.dumps(items[0], ensure_ascii=False).encode())
                 items.insert(0, json.loads(raw))
             return json.dumps(read, ensure_ascii=False).encode()
@@ -282,6 +287,14 @@ def _with_first(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
     return doubled
 
 
+def _items(read: Any) -> list[Any]:
+    """Return the list of papers in an answer."""
+    if isinstance(read, list):
+        return read
+    found = next((read[name] for name in _LISTS if name in read), None)
+    return found if found is not None else _items(read.get("message", []))
+
+
 def _retitled(title: bytes) -> Callable[[bytes], bytes]:
     return lambda record: re.sub(rb"Well \d+", title, record)
 
@@ -290,8 +303,9 @@ def _dated(year: bytes) -> Callable[[bytes], bytes]:
     """Return the change that makes a record another paper of that year."""
 
     def change(record: bytes) -> bytes:
-        other = re.sub(rb"(2603\.000|wells\.|example:)\d+", rb"\g<1>77", record)
-        return re.sub(rb"Well \d+", b"Well 77", other).replace(b"2026", year)
+        other = re.sub(rb"Well \d+", b"Well 77", _NUMBERED.sub(rb"\g<1>77", record))
+        moment = int(datetime(int(year), 6, 1, tzinfo=UTC).timestamp() * 1000)
+        return _MOMENT.sub(b"%d" % moment, other).replace(b"2026", year)
 
     return change
 

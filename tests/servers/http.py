@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     Handler = Callable[["Asked"], "Said"]
 
@@ -35,6 +36,13 @@ class Said:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     write: Callable[[BaseHTTPRequestHandler], None] | None = None
+
+
+def json_said(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Said:
+    """Return an answer in JSON, in UTF-8 as most services write it."""
+    body = json.dumps(value, ensure_ascii=False).encode()
+    named = {"Content-Type": "application/json; charset=utf-8"} | dict(headers or {})
+    return Said(status, body, named)
 
 
 class Server:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.servers.http import Asked, Said
+from tests.servers.http import Asked, Said, json_said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_PAGE = 100
-_JSON = {"Content-Type": "application/json"}
 
 
 @dataclass
@@ -27,11 +28,12 @@ class OpenAlex:
     def add(self, number: int, **changes: Any) -> dict[str, Any]:
         """Take a work in, as the API gives it."""
         name = f"W100{number}"
+        title = changes.get("title", f"On gravity wells, part {number}")
         work = {
             "id": f"https://openalex.org/{name}",
             "doi": f"https://doi.org/10.1000/wells.{number}",
-            "title": f"On gravity wells, part {number}",
-            "display_name": f"On gravity wells, part {number}",
+            "title": title,
+            "display_name": title,
             "publication_year": 2026,
             "publication_date": "2026-03-02",
             "ids": {"openalex": f"https://openalex.org/{name}"},
@@ -59,7 +61,7 @@ class OpenAlex:
             )
         if self.left <= 0:
             headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "54000"}
-            return _error(429, "Too Many Requests", "the daily budget is spent", **headers)
+            return _error(429, "Too Many Requests", "the daily budget is spent", headers)
         self.left -= 1
         return self._list(asked.params, key)
 
@@ -68,7 +70,7 @@ class OpenAlex:
             return Said(status=301, headers={"Location": f"/works/{self.merged[name]}"})
         if name not in self.works:
             return _error(404, "Not Found", f"Work {name} not found")
-        return Said(body=json.dumps(self.works[name]).encode(), headers=_JSON)
+        return json_said(self.works[name])
 
     def _list(self, params: dict[str, str], key: str) -> Said:
         size = int(params.get("per-page", "25"))
@@ -91,8 +93,8 @@ class OpenAlex:
         after = start + len(page)
         following = base64.b64encode(str(after).encode()).decode() if page else None
         meta = {"count": len(found), "per_page": size, "next_cursor": following}
-        body = json.dumps({"meta": meta, "results": page, "group_by": []}).encode()
-        return Said(body=body, headers={**_JSON, "X-RateLimit-Remaining": str(self.left)})
+        body = {"meta": meta, "results": page, "group_by": []}
+        return json_said(body, headers={"X-RateLimit-Remaining": str(self.left)})
 
 
 _FILTERS = {
@@ -104,9 +106,8 @@ _FILTERS = {
 }
 
 
-def _error(status: int, error: str, message: str, **headers: str) -> Said:
-    body = json.dumps({"error": error, "message": message}).encode()
-    return Said(status=status, body=body, headers={**_JSON, **headers})
+def _error(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> Said:
+    return json_said({"error": error, "message": message}, status=status, headers=headers)
 
 
 def settings(url: str) -> dict[str, str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.servers.http import Asked, Said
+from tests.servers.http import Asked, Said, json_said
 
 MAX_LIMIT = 1_000
-_JSON = {"Content-Type": "application/json; charset=utf-8"}
 VENUE = "Wells.cc/2026/Conference"
 
 
@@ -108,7 +106,7 @@ class OpenReview:
                 return _error(400, "ValidationError", f"after: {after} is no note of this list")
             found = found[places[0] + 1 :]
         page = found[: min(limit, self.page)]
-        return Said(body=json.dumps({"notes": page, "count": len(found)}).encode(), headers=_JSON)
+        return json_said({"notes": page, "count": len(found)})
 
     def _shown(
         self, note: dict[str, Any], params: dict[str, str], *, sees_all: bool
@@ -143,7 +141,7 @@ def _invitations(note: dict[str, Any]) -> list[str]:
 
 def _error(status: int, name: str, message: str) -> Said:
     body = {"name": name, "message": message, "status": status, "details": {}}
-    return Said(status=status, body=json.dumps(body).encode(), headers=_JSON)
+    return json_said(body, status=status)
 
 
 def settings(url: str) -> dict[str, str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.servers.http import Asked, Said
+from tests.servers.http import Asked, Said, json_said
 
-_JSON = {"Content-Type": "application/json"}
 _KNOWN = frozenset(
     {
         *("paperId", "corpusId", "externalIds", "title", "abstract", "year", "venue", "journal"),
@@ -51,12 +49,14 @@ class SemanticScholar:
         """Answer a search."""
         key = asked.headers.get("x-api-key", "")
         if key and key not in self.keys:
-            return _said(403, {"message": "Forbidden"})
+            return json_said({"message": "Forbidden"}, status=403)
         if asked.path != "/graph/v1/paper/search/bulk":
-            return _said(404, {"error": "Not found"})
+            return json_said({"error": "Not found"}, status=404)
         fields = asked.params.get("fields", "paperId,title").split(",")
         if unknown := [name for name in fields if name not in _KNOWN]:
-            return _said(400, {"error": f"Unrecognized or unsupported fields: [{unknown[0]}]"})
+            return json_said(
+                {"error": f"Unrecognized or unsupported fields: [{unknown[0]}]"}, status=400
+            )
         return self._page(asked.params, fields)
 
     def _page(self, params: dict[str, str], fields: list[str]) -> Said:
@@ -70,17 +70,13 @@ class SemanticScholar:
         ]
         token = params.get("token", "")
         if token in self.forgotten:
-            return _said(400, {"error": "Invalid or expired token"})
+            return json_said({"error": "Invalid or expired token"}, status=400)
         start = int(token.removeprefix("TOKEN")) if token else 0
         page = found[start : start + self.page]
         after = start + len(page)
         following = f"TOKEN{after}" if after < len(found) else None
         shown = [{name: paper.get(name) for name in ("paperId", *fields)} for paper in page]
-        return _said(200, {"total": len(found), "token": following, "data": shown})
-
-
-def _said(status: int, body: Any) -> Said:
-    return Said(status=status, body=json.dumps(body).encode(), headers=_JSON)
+        return json_said({"total": len(found), "token": following, "data": shown})
 
 
 def settings(url: str) -> dict[str, str]:
