@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import tracemalloc
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,13 @@ from broadsheet.sources.acl import AclBib, AclExport, AclXml, Export
 from broadsheet.sources.bibtex import BibTeX
 from broadsheet.sources.detect import open_files
 from tests.servers.acl import Anthology, Talk, settings
+from tests.servers.faults import SORRY
 from tests.servers.http import serving
 from tests.support_sync import Instance, instance
 from tests.support_time import FakeTime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.support import StillClock
@@ -322,6 +324,52 @@ def test_a_file_that_is_not_there_is_explained(
         pytest.raises(UnreachableError, match="a volume as in acl:2024"),
     ):
         read.run()
+
+
+@pytest.mark.parametrize(
+    ("source", "change", "says"),
+    [
+        pytest.param("acl:2026.wells", lambda body: body[:-40], "breaks off", id="cut"),
+        pytest.param("acl:2026.wells", lambda _body: SORRY, "document type", id="a page"),
+        pytest.param("acl:2026.wells", lambda _body: b"", "no element", id="nothing"),
+        pytest.param("acl:2026.wells-art", lambda body: body, "holds no papers", id="no volume"),
+        pytest.param("acl", lambda body: body[:-40], "is damaged", id="cut when packed"),
+        pytest.param("acl", lambda _body: SORRY, "is damaged", id="a page, not packed"),
+    ],
+)
+def test_what_is_no_whole_file_is_a_fault_and_asked_for_again(  # a row for each way to be none
+    service: Anthology,
+    tmp_path: Path,
+    clock: StillClock,
+    *,
+    source: str,
+    change: Callable[[bytes], bytes],
+    says: str,
+) -> None:
+    """Taken for whole, it would not be asked for until it changes, and papers be missing."""
+    with instance(service.answer, settings, folder=tmp_path, clock=clock, SOURCES=source) as read:
+        read.server.spoil = lambda _asked, said: replace(said, body=change(said.body))
+        with pytest.raises(UnreachableError, match=says):
+            read.run()
+
+        read.server.spoil = None
+        if source != "acl:2026.wells-art":
+            read.run()
+            assert len(read.papers()) == 3
+
+
+def test_a_paper_with_wrong_markup_costs_itself(read: Instance) -> None:
+    """Its neighbours are read, with the venue and the year of their volume."""
+    read.server.spoil = lambda _asked, said: replace(
+        said, body=said.body.replace(b"<title>Wells, in short", b"<title><b>Wells, in short")
+    )
+
+    report = read.run()
+
+    (held,) = read.library.store.quarantined(limit=5)
+    assert (report.new, report.quarantined) == (2, 1)
+    assert held.fault.reason.startswith("the XML is wrong: mismatched tag")
+    assert {paper.venue for paper in read.papers()} == {"Proceedings of Wells 2026"}
 
 
 def test_what_is_no_name_is_refused(service: Anthology, tmp_path: Path, clock: StillClock) -> None:

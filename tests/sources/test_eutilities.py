@@ -344,6 +344,22 @@ def test_a_result_that_shows_one_batch_at_every_place_is_a_fault(
     assert (library.status().papers, service.searches) == (11, 2)
 
 
+def test_a_citation_that_stays_broken_costs_itself(service: PubMed, library: Library) -> None:
+    """Asked for again first; then the others are read, and it is in quarantine."""
+    service.citations = many(4)
+    assert service.server is not None
+    service.server.spoil = lambda _asked, said: replace(
+        said, body=said.body.replace(b"<ArticleTitle>", b"<ArticleTitle><b>", 1)
+    )
+
+    report = sync(library, plan(library))
+
+    (held,) = library.store.quarantined(limit=5)
+    assert (report.new, report.quarantined) == (3, 1)
+    assert held.fault.reason.startswith("the XML is wrong: mismatched tag")
+    assert len(service.server.asked) == 1 + eutilities.BROKEN_ATTEMPTS
+
+
 def test_since_and_full(service: PubMed, library: Library) -> None:
     """By the day of change since a day, or by the day of entry from the beginning."""
     sync(library, plan(library), since=date(2026, 2, 1))

@@ -311,7 +311,7 @@ def test_a_list_of_feeds() -> None:
     [
         pytest.param(b"", "no XML that can be read", id="empty"),
         pytest.param(FEEDS.encode()[:-10], "no XML that can be read", id="cut"),
-        pytest.param(BOMB.encode(), "no XML that can be read", id="bomb"),
+        pytest.param(BOMB.encode(), "entities, which are not read", id="bomb"),
         pytest.param(b"<rss/>", "is no OPML", id="a feed"),
         pytest.param(b" " * (opml.MAX_BYTES + 1), "larger than 8 MiB", id="large"),
     ],
@@ -320,6 +320,16 @@ def test_what_is_no_list_of_feeds_is_refused(content: bytes, said: str) -> None:
     """The message says what is wrong with it."""
     with pytest.raises(FormatError, match=said):
         opml.feeds(content)
+
+
+def test_a_list_that_is_nearly_xml_is_read() -> None:
+    """A lone "&" in addresses, bytes of Windows and names of HTML's are what such lists have."""
+    loose = FEEDS.replace("&amp;", "&").replace('"Arxiv"', '"R & D, Émilie&nbsp;"')
+
+    found = opml.feeds(loose.encode("cp1252"))
+
+    assert [one.url for one in found] == [one.url for one in opml.feeds(FEEDS.encode())]
+    assert found[0].folders == ("R & D, Émilie",)
 
 
 def test_a_list_of_feeds_holds_no_papers(tmp_path: Path) -> None:
