@@ -94,8 +94,8 @@ class Replay:
 
     def days(self, day: date) -> dict[str, PartDay]:
         """Return how a listing stands, by category."""
-        found = self.library.part_days(days=30)
-        return {one.part: one for one in found if one.day == day}
+        found = self.library.standings(listings=30)
+        return {part.part: part for one in found if one.day == day for part in one.parts}
 
     def check(self, day: date) -> None:
         """Hold what is said of a day against what is there: the truth at this moment."""
@@ -200,8 +200,8 @@ def test_two_weeks_with_everything_that_goes_wrong(replay: Replay) -> None:
 
     replay.clock.advance(timedelta(days=1))
     replay.check_end()
-    states = {one.state for one in replay.library.part_days(days=len(DAYS))}
-    assert states == {EditionState.COMPLETE}
+    found = replay.library.standings(listings=len(DAYS))
+    assert {part.state for one in found for part in one.parts} == {EditionState.COMPLETE}
 
 
 def test_days_missed_while_the_repository_is_down_come_from_the_query_api(replay: Replay) -> None:

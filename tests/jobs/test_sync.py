@@ -345,8 +345,8 @@ def test_an_edition_that_is_late_says_so(library: Library, job: SyncJob, clock: 
     reason = library.edition(DAY + timedelta(days=1)).reason
 
     assert reason.startswith(
-        "arXiv's listing for Thursday, 5 March 2026 has not come. arxiv could not be read whole: "
-        "arXiv's listing of 2026-03-05 is due"
+        "arXiv's listing for Thursday, 5 March 2026 has not come. arXiv's feed could not "
+        "be read whole: arXiv's listing of 2026-03-05 is due"
     )
     assert reason.endswith("arXiv is asked again at 12:05 (UTC).")
 

@@ -48,8 +48,7 @@ def edition(
     note(
         f"{found.first}"
         + (f" to {found.last}" if found.last != found.first else "")
-        + f": {found.total:,} papers, {found.state}"
-        + (f". {found.reason}" if found.reason else "")
+        + f": {found.total:,} papers, {found.state}. {found.told}"
     )
     _print_ranked(found.papers)
 

@@ -32,6 +32,7 @@ FILLED = timedelta(days=14)  # days before today whose gaps are filled without b
 SATURDAY = 5
 TOLD = 300  # characters of an error
 ARXIV = frozenset({FEED, REPOSITORY})
+_WAYS = {FEED: "feed", REPOSITORY: "repository"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,18 +66,19 @@ class Scene:
 
 
 def judge(scene: Scene) -> Completeness:
-    """Return the state of an edition, why it is so, and what is known of its completeness."""
+    """Return the state of an edition, and why it is so: the one place where that is worded."""
     if scene.is_specimen:
-        reason = "These papers are specimens, written to show the page until a source delivers."
-        return Completeness(state=EditionState.SPECIMEN, reason=reason, sentence=reason)
+        said = "These papers are specimens, written to show the page until a source delivers."
+        return Completeness(state=EditionState.SPECIMEN, sentence=said)
     if not scene.papers:
-        state, reason = _without_papers(scene)
-        reason = reason if reason.startswith("arXiv") else reason[0].upper() + reason[1:]
-        return Completeness(state=state, reason=reason, sentence=reason)
-    lacking, reason = _lacking(scene)
-    is_over = scene.last < scene.today
-    state = lacking or (EditionState.COMPLETE if is_over else EditionState.OPEN)
-    return Completeness(state=state, reason=reason, sentence=reason or _agreed(scene, state))
+        state, said = _without_papers(scene)
+        said = said if said.startswith("arXiv") else said[0].upper() + said[1:]
+        return Completeness(state=state, sentence=said)
+    lacking, said = _lacking(scene)
+    if lacking:
+        return Completeness(state=lacking, sentence=said)
+    state = EditionState.COMPLETE if scene.last < scene.today else EditionState.OPEN
+    return Completeness(state=state, sentence=_agreed(scene, state))
 
 
 # --- what is missing -----------------------------------------------------------------------
@@ -196,7 +198,7 @@ def _lacking(scene: Scene) -> tuple[EditionState | None, str]:
     papers, lost = _union(_inside(scene))
     if lost:
         here, all_ = len(papers) - len(lost), len(papers)
-        if _is_reading(scene):
+        if _is_reading(scene, ARXIV):
             return EditionState.PARTIAL, f"Still being read: {here:,} of {all_:,} papers."
         what = "the other is" if len(lost) == 1 else f"the other {len(lost):,} are"
         return EditionState.PARTIAL, (
@@ -283,7 +285,7 @@ def _quiet(scene: Scene, name: str, delivered: datetime) -> str:
 
 
 def _nothing_yet(scene: Scene) -> str:
-    if _is_reading(scene):
+    if _is_reading(scene, scene.sources):
         return "The first papers are being read now."
     hand = "Bring papers in with: broadsheet import FILE"
     if not scene.sources:
@@ -326,9 +328,12 @@ def _not_come(scene: Scene, name: str) -> tuple[EditionState, str] | None:
     return EditionState.LATE, f"arXiv's listing for {name} has not come.{_next(scene)}"
 
 
-def _is_reading(scene: Scene) -> bool:
+def _is_reading(scene: Scene, sources: Collection[str]) -> bool:
+    """Tell whether one of these is being read; that others are says nothing about a listing."""
     return any(
-        one.holder and one.until is not None and one.until > scene.now for one in scene.syncs
+        one.holder and one.until is not None and one.until > scene.now
+        for one in scene.syncs
+        if one.source in sources
     )
 
 
@@ -336,14 +341,14 @@ def _next(scene: Scene) -> str:
     """Return what went wrong at arXiv's sources, and when they are asked again, or ""."""
     ours = [one for one in scene.syncs if one.source in ARXIV and one.source in scene.sources]
     said = "".join(
-        f" {one.source} could not be read whole: {one.error[:TOLD].rstrip('.')}."
+        f" arXiv's {_WAYS[one.source]} could not be read whole: {one.error[:TOLD].rstrip('.')}."
         for one in ours
         if one.error
     )
     if not ours:
         return scene.trouble
     due = min(one.due for one in ours)
-    if _is_reading(scene):
+    if _is_reading(scene, ARXIV):
         return f"{said} It is being read now."
     when = "now" if due <= scene.now else f"at {_clock(scene, due)}"
     return f"{said} arXiv is asked again {when}."

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from broadsheet.library.facade import Library
-    from broadsheet.model import Digest, Ranked, Subscription
+    from broadsheet.model import Digest, Edition, Ranked, Subscription
 
 LOOK_BACK = {Period.DAY: timedelta(days=3), Period.WEEK: timedelta(days=10)}
 """How old a paper of a digest may be: a missed digest or a weekend is made up for."""
@@ -105,20 +105,31 @@ def compose(library: Library, subscription: Subscription, *, now: datetime) -> I
     papers = _candidates(library, subscription, now=now)
     today = now.astimezone(zone_of(library)).date()
     shown = max((one.paper.day for one in papers if one.paper.day), default=today)
-    edition = library.edition(shown, period=subscription.period, limit=1)
+    edition = _edition(library, shown, subscription.period)
     if papers:
         counts = ((edition.announced, "announced"), (edition.picked, "picked"))
         said = [f"{count:,} {what}" for count, what in counts if count]
         counted = f"{', '.join(said)}. " if said else ""
-        note = f"{counted}{edition.reason or edition.standing} {_papers(len(papers))} for you."
+        note = f"{counted}{edition.told} {_papers(len(papers))} for you."
+    elif edition.total:
+        note = f"{edition.told} Nothing is here that you have not got already."
     else:
-        note = edition.reason or "Nothing is here that you have not got already."
+        note = edition.told
     return Issue(
         papers=papers,
         note=note,
         heading=heading(subscription.period, shown),
         page=f"/papers/{_PATHS[subscription.period]}/{days.name(subscription.period, shown)}",
     )
+
+
+def _edition(library: Library, day: date, period: Period) -> Edition:
+    """Return the edition that a mail is about; the newest says why there is none newer."""
+    if period is Period.DAY:
+        newest = library.latest_edition(limit=1)
+        if newest.first == day and newest.total:
+            return newest
+    return library.edition(day, period=period, limit=1)
 
 
 def _candidates(library: Library, subscription: Subscription, *, now: datetime) -> list[Ranked]:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from broadsheet.library import completeness, ranking
 from broadsheet.library.completeness import TOLD, Scene, full_day, judge
-from broadsheet.model import DayCount, Edition, EditionState, Period
+from broadsheet.model import DayCount, DayStanding, Edition, EditionState, Period
 from broadsheet.text import arxiv_calendar, days
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from datetime import datetime
 
     from broadsheet.library.ranking import Desk
@@ -57,23 +57,58 @@ def edition(
         next=_start(desk.store.nearest_day(last, is_later=True), period),
         days=tuple(_side_column(desk.store, period, first)),
     )
-    standing = judge(_scene(desk, made, is_specimen=order.is_specimen))
-    return replace(made, state=standing.state, reason=standing.reason, standing=standing.sentence)
+    scene = _scene(desk, first, last, period)
+    judged = judge(replace(scene, papers=made.total, is_specimen=order.is_specimen))
+    return replace(made, state=judged.state, standing=judged.sentence)
 
 
-def _scene(desk: Desk, made: Edition, *, is_specimen: bool) -> Scene:
-    """Return what is known about an edition."""
-    later = min(made.last, date.max - HELD_LATER) + HELD_LATER
+def standings(desk: Desk, /, *, listings: int) -> list[DayStanding]:
+    """Return how each day stands since arXiv's last so many listings began, newest first.
+
+    What is said of a day is what its edition says. A library of which nothing real is known, or
+    that shows specimens, has none.
+    """
+    due = arxiv_calendar.newest_due(desk.now)
+    listed = arxiv_calendar.listing_days(due - timedelta(days=2 * listings + 7), due)[-listings:]
+    first, last = min([*listed, desk.today]), max(due, desk.today)
+    scene = _scene(desk, first, last, Period.DAY)
+    if scene.delivered is None or desk.store.counts()["specimens"]:
+        return []
+    parts = completeness.part_days(
+        scene.holdings, listed, categories=desk.categories, began=scene.began, now=desk.now
+    )
+    return [
+        _day_standing(scene, count, [one for one in parts if one.day == count.day])
+        for count in reversed(day_counts(desk.store, first, last))
+    ]
+
+
+def _day_standing(scene: Scene, count: DayCount, parts: Sequence[PartDay]) -> DayStanding:
+    """Return how one day of a scene stands."""
+    day, heard = count.day, _heard_of(count.day)
+    holdings = [one for one in scene.holdings if day <= one.listed.day <= heard]
+    judged = judge(replace(scene, first=day, last=day, papers=count.papers, holdings=holdings))
+    return DayStanding(
+        day=day,
+        papers=count.papers,
+        state=judged.state,
+        standing=judged.sentence,
+        parts=tuple(parts),
+    )
+
+
+def _scene(desk: Desk, first: date, last: date, period: Period) -> Scene:
+    """Return what is known about the days of an edition, but for its papers."""
     return Scene(
-        period=made.period,
-        first=made.first,
-        last=made.last,
+        period=period,
+        first=first,
+        last=last,
         now=desk.now,
         zone=desk.zone,
-        papers=made.total,
-        is_specimen=is_specimen,
-        holdings=desk.store.listings(made.first, later),
-        began=_began(desk),
+        papers=0,
+        is_specimen=False,
+        holdings=desk.store.listings(first, _heard_of(last)),
+        began=desk.store.listed_since(),
         syncs=desk.store.syncs(),
         sources=desk.sources,
         categories=desk.categories,
@@ -82,23 +117,9 @@ def _scene(desk: Desk, made: Edition, *, is_specimen: bool) -> Scene:
     )
 
 
-def part_days(desk: Desk, /, *, days: int) -> list[PartDay]:
-    """Return how arXiv's last so many listings stand, newest day first, by category."""
-    due = arxiv_calendar.newest_due(desk.now)
-    wanted = arxiv_calendar.listing_days(due - timedelta(days=2 * days + 7), due)[-days:]
-    if not wanted:
-        return []
-    return completeness.part_days(
-        desk.store.listings(wanted[0], due + timedelta(days=1)),
-        reversed(wanted),
-        categories=desk.categories,
-        began=_began(desk),
-        now=desk.now,
-    )
-
-
-def _began(desk: Desk) -> Mapping[str, date]:
-    return desk.store.listed_since()
+def _heard_of(day: date) -> date:
+    """Return the last day whose listings tell of the papers of a day."""
+    return min(day, date.max - HELD_LATER) + HELD_LATER
 
 
 def latest_edition(desk: Desk, /, *, limit: int | None = None) -> Edition:
@@ -110,8 +131,8 @@ def latest_edition(desk: Desk, /, *, limit: int | None = None) -> Edition:
     if desk.today - found.first > LONG_WEEKEND:
         why = f"Nothing newer than {full_day(found.first)} has been delivered."
     else:
-        why = current.reason
-    return replace(found, reason=f"{found.reason} This is the newest edition. {why}".strip())
+        why = current.standing
+    return replace(found, stand_in=f"This is the newest edition. {why}")
 
 
 def _order(desk: Desk, first: date, last: date, moment: ranking.Moment) -> ranking.Order:

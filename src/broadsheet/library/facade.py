@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from broadsheet.model import (
         CheckReport,
         DayCount,
+        DayStanding,
         Edition,
         Filters,
         IngestReport,
         LibraryStatus,
         Merge,
         Paper,
-        PartDay,
         Query,
         Ranked,
         Record,
@@ -271,9 +271,9 @@ class Library:
         """Return how many papers each day has."""
         return edition.day_counts(self.store, first, last)
 
-    def part_days(self, *, days: int = 7) -> list[PartDay]:
-        """Return how arXiv's last so many listings stand, newest day first, by category."""
-        return edition.part_days(self.desk(), days=days)
+    def standings(self, *, listings: int = 7) -> list[DayStanding]:
+        """Return how each day stands since arXiv's last so many listings began, newest first."""
+        return edition.standings(self.desk(), listings=listings)
 
     def ranking_constants(self) -> list[tuple[str, float, str, str]]:
         """Return (name, value, unit, meaning) of every constant that orders papers."""

@@ -25,10 +25,15 @@ class EditionState(StrEnum):
 
     COMPLETE = "complete"  # its period has ended and it has all that is known to be in it
     OPEN = "open"  # its period has not ended, and nothing is missing so far
-    PARTIAL = "partial"  # something that belongs in it is not here; `Edition.reason` says what
+    PARTIAL = "partial"  # something that belongs in it is not here; `Edition.standing` says what
     LATE = "late"  # what should be listed by now has not come
-    EMPTY = "empty"  # no papers; `Edition.reason` says why
+    EMPTY = "empty"  # no papers; `Edition.standing` says why
     SPECIMEN = "specimen"  # made of papers written for show
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether an edition in this state has nothing to explain."""
+        return self in {EditionState.COMPLETE, EditionState.OPEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +68,18 @@ class Edition:
     announced: int
     picked: int
     state: EditionState
-    reason: str = ""  # a sentence, where there is something to explain
-    standing: str = ""  # a sentence: what is known of its being complete
+    standing: str = ""  # a sentence or two: what is known of its being complete
+    stand_in: str = ""  # a sentence or two, where it is shown for a newer day without papers
     previous: date | None = None  # first day of the nearest earlier edition that has papers
     next: date | None = None
     days: tuple[DayCount, ...] = field(default_factory=tuple)  # the week around it
+
+    @property
+    def told(self) -> str:
+        """All that there is to say of it, in the words that every face uses."""
+        return f"{self.standing} {self.stand_in}".strip()
+
+    @property
+    def reason(self) -> str:
+        """What of that explains something: why it is not whole, not there, or not today's."""
+        return self.stand_in if self.state.is_plain else self.told

@@ -52,9 +52,19 @@ class PartDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayStanding:
+    """How one day stands, whole and in each part; of its edition, the state and the sentence."""
+
+    day: date
+    papers: int  # in its edition
+    state: EditionState
+    standing: str
+    parts: tuple[PartDay, ...] = ()  # none on days without a listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completeness:
     """What is known of an edition's being complete."""
 
     state: EditionState
-    reason: str  # a sentence or two where there is something to explain, else ""
-    sentence: str  # always one
+    sentence: str  # or two

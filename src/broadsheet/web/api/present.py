@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from broadsheet.library import Library
     from broadsheet.model import (
         Counts,
+        DayStanding,
         Explanation,
         Hit,
         Identifier,
@@ -177,7 +178,7 @@ def shelf(shelf: Shelf, /) -> models.ShelfOut:
     return models.ShelfOut(name=shelf.name, papers=shelf.papers, updated=shelf.updated)
 
 
-def status(status: LibraryStatus, version: str, listings: Iterable[PartDay], /) -> models.StatusOut:
+def status(status: LibraryStatus, version: str, days: Iterable[DayStanding], /) -> models.StatusOut:
     """Return what is here; imports and their faults stay on the page ``/status``."""
     engine = status.engine
     return models.StatusOut(
@@ -201,7 +202,7 @@ def status(status: LibraryStatus, version: str, listings: Iterable[PartDay], /) 
             )
             for one in status.sources
         ],
-        listings=[_part_day(one) for one in listings],
+        listings=[_part_day(one) for day in days for one in day.parts],
     )
 
 

@@ -15,7 +15,7 @@ router = APIRouter(generate_unique_id_function=operation_id)
 @router.get("/api/v1/status", tags=["library"], responses=params.errors(503))
 def status(library: TheLibrary) -> models.StatusAnswer:
     """Return what is here, who delivered it, and how far the indexes have come."""
-    data = present.status(library.status(), __version__, library.part_days())
+    data = present.status(library.status(), __version__, library.standings())
     return models.StatusAnswer(data=data, meta=models.NoMeta())
 
 

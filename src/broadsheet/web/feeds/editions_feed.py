@@ -69,7 +69,7 @@ def _daily(edition: Edition, page: int) -> Listing:
     name = edition.first.isoformat()
     return Listing(
         title="the daily papers",
-        subtitle=edition.reason or f"The papers of {name}, hottest first. {edition.standing}",
+        subtitle=edition.told,
         page_path=f"/papers/date/{name}",
         papers=[one.paper for one in edition.papers],
         page=page,

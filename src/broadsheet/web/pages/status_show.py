@@ -16,13 +16,19 @@ from broadsheet.web.render import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from broadsheet.library import Library
-    from broadsheet.model import Delivery, ImportRun, LibraryStatus, PartDay
+    from broadsheet.model import DayStanding, Delivery, ImportRun, LibraryStatus, PartDay
 
 FAULTS = 20  # on one page
 DELIVERIES = 50  # looked at for the line about digests
+KINDS = {
+    EditionState.COMPLETE: "ok",
+    EditionState.OPEN: "ok",
+    EditionState.PARTIAL: "warn",
+    EditionState.LATE: "bad",
+}
+"""The shapes of what an edition can be; empty days have that of rest."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -57,7 +63,7 @@ def show_status(request: Request) -> Response:
         lines=lines,
         now=library.clock.now(),
         jobs=jobs,
-        days=listings(library),
+        days=[Day.of(one) for one in library.standings()],
         categories=library.settings.category_names,
         runs=[(run, run_state(run)) for run in status.runs],
         faults=faults[:FAULTS],
@@ -69,26 +75,21 @@ def show_status(request: Request) -> Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One listing of arXiv's: how each category stands, by name, and what there is to say."""
+    """One day: how it stands, and how each category of its listing does, by name."""
 
-    day: date
-    parts: dict[str, tuple[PartDay, State]]
-    notes: list[str]
+    standing: DayStanding
+    state: State
+    parts: dict[str, State]
 
-
-def listings(library: Library) -> list[Day]:
-    """Return the last listings, newest first."""
-    found: dict[date, list[PartDay]] = {}
-    for one in library.part_days():
-        found.setdefault(one.day, []).append(one)
-    return [
-        Day(
-            day=day,
-            parts={one.part: (one, part_state(one)) for one in parts},
-            notes=_notes(parts),
+    @classmethod
+    def of(cls, standing: DayStanding) -> Day:
+        """Return a day as the page shows it."""
+        kind = KINDS.get(standing.state, "rest")
+        return cls(
+            standing=standing,
+            state=State(kind=kind, word=standing.state.value, detail=standing.standing),
+            parts={one.part: part_state(one) for one in standing.parts},
         )
-        for day, parts in found.items()
-    ]
 
 
 def part_state(one: PartDay) -> State:
@@ -98,19 +99,6 @@ def part_state(one: PartDay) -> State:
     word = f"{view.number(one.held)} of {view.number(one.expected)}"
     kind = "warn" if one.state is EditionState.PARTIAL else "ok" if one.expected else "rest"
     return State(kind=kind, word=word, detail=one.note)
-
-
-def _notes(parts: Sequence[PartDay]) -> list[str]:
-    """Return what there is to say of a day, each thing once with its categories."""
-    said: dict[str, list[str]] = {}
-    for one in parts:
-        if one.note:
-            said.setdefault(one.note, []).append(one.part)
-    if not said and any(one.harvested is None for one in parts):
-        return ["As its feed says; its repository has not told yet."]
-    if not said:
-        return ["Its feed and its repository agree."]
-    return [f"{', '.join(names)}: {note}." for note, names in said.items()]
 
 
 def headline(status: LibraryStatus, lines: list[upkeep.Line]) -> str:
