@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.e2e.conftest import serving
+
 if TYPE_CHECKING:
+    from broadsheet.library import Library
     from tests.e2e.conftest import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -240,6 +245,30 @@ def test_no_page_shuts_anybody_out(
     assert width <= 390
     if is_error:
         window.complaints.clear()  # the browser notes the status of the page itself
+
+
+WIDTHS = """() => [...document.querySelectorAll(".wide")].flatMap((region) => [
+  region.scrollWidth - region.clientWidth,
+  ...[...region.querySelectorAll("td.note")].map((cell) => 100 - cell.clientWidth),
+])"""
+"""How far each table sticks out, and how far a cell with words in it falls short of 100 px."""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_long_names_of_sources_leave_room_for_words(
+    window: Watched, library: Library, width: int
+) -> None:
+    """The address of a feed is a name; states and reasons must not be pushed aside by it."""
+    address = f"https://journal.example/{'publications/' * 6}current/feed.atom?format=full"
+    other = copy(library)
+    other.settings = replace(library.settings, sources=f"arxiv, {address}")
+    with serving(other) as window.address:
+        window.page.set_viewport_size({"width": width, "height": 900})
+        page = window.open("/status")
+        expect(page.get_by_role("rowheader", name=address)).to_be_visible()
+        too_wide = page.evaluate(WIDTHS)
+
+    assert max(too_wide) <= 0
 
 
 @pytest.mark.parametrize("path", ["/", "/papers/month", "/papers?q=models"])

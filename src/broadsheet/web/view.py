@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from broadsheet.model import Precision
+from broadsheet.model import Precision, Scheme
 from broadsheet.text import ids, latex, sentences
 
 if TYPE_CHECKING:
@@ -31,10 +31,33 @@ GIST = 240  # characters; what three lines of a row hold
 SOURCE_NAMES = {
     "acl": "ACL Anthology",
     "arxiv": "arXiv",
+    "bibtex": "BibTeX",
+    "biorxiv": "bioRxiv",
     "capture": "captured page",
+    "chemrxiv": "ChemRxiv",
+    "crossref": "Crossref",
+    "csl": "CSL-JSON",
     "daily": "daily papers",
+    "endnote": "EndNote",
+    "jsonl": "JSON Lines",
+    "medrxiv": "medRxiv",
+    "openalex": "OpenAlex",
     "openreview": "OpenReview",
+    "pubmed": "PubMed",
+    "ris": "RIS",
+    "s2": "Semantic Scholar",
     "specimen": "specimens",
+    "wos": "Web of Science",
+    "zotero": "Zotero",
+}
+SCHEME_NAMES = {
+    Scheme.ARXIV: "arXiv",
+    Scheme.ACL: "ACL",
+    Scheme.OPENREVIEW: "OpenReview",
+    Scheme.DOI: "DOI",
+    Scheme.PMID: "PMID",
+    Scheme.OPENALEX: "OpenAlex",
+    Scheme.S2: "S2",
 }
 _LANGUAGES = (
     ("HIRAGANA", "ja"),
@@ -227,6 +250,11 @@ def source_name(source: str) -> str:
     return SOURCE_NAMES.get(source, source)
 
 
+def scheme_name(scheme: Scheme) -> str:
+    """Return a kind of identifier as people write it."""
+    return SCHEME_NAMES.get(scheme, scheme.value)
+
+
 def listed(parts: Sequence[str]) -> str:
     """Return ``a, b and c``."""
     if len(parts) <= 1:
@@ -262,6 +290,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "rise": rise,
     "segments": latex.segments,
     "short_day": short_day,
+    "scheme": scheme_name,
     "source": source_name,
     "turn_day": turn_day,
     "week_name": week_name,
