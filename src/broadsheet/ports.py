@@ -178,9 +178,10 @@ class Writer(Protocol):
         """Undo a merge: make ``parted`` a paper of its own again; return its key.
 
         ``kept`` is what stays of the paper, ``parted`` (key 0) what leaves; the records of
-        both are in the store already and move. Signals that the parted one had before the
-        merge go back to it, all others stay; whatever holds the paper (shelves, ledger) holds
-        both from now on. The two are kept apart, and the merge is marked as undone.
+        both are in the store already and move. Signals and places on shelves that the parted
+        one had before the merge go back to it; later signals stay, and both are on the shelves
+        that the one was put on meanwhile. What was delivered counts for both. The two are kept
+        apart, and the merge is marked as undone.
 
         Raises:
             StoreError: the merge is unknown or was undone before.

@@ -65,7 +65,7 @@ def test_a_merge_is_remembered_as_it_was_decided(store: SqlStore) -> None:
 
 
 def test_a_split_gives_each_side_its_own(store: SqlStore) -> None:
-    """Records, names and votes go back; a counter that both had stays on both."""
+    """Records, names, votes and shelves go back; a counter that both had stays on both."""
     key = merged(store)
     assert store.papers([key])[0].votes == 9
     [merge] = store.merges([key])
@@ -75,10 +75,43 @@ def test_a_split_gives_each_side_its_own(store: SqlStore) -> None:
     assert [one.votes for one in store.papers([key, new])] == [6, 4]
     assert store.find([arxiv(1), arxiv(2)]) == {arxiv(1): key, arxiv(2): new}
     assert (store.records(key), store.records(new)) == ([record(1)], [record(2)])
-    assert set(store.shelf_keys("local", "Later")) == {key, new}
+    assert store.shelf_keys("local", "Later") == [new]
     assert (store.apart(key), store.apart(new)) == ([new], [key])
     assert store.merges([key])[0].undone == NOON + 2 * DAY
     assert store.check() == []
+
+
+def test_both_stay_where_the_one_was_put_meanwhile(store: SqlStore) -> None:
+    """Which of the two the reader meant cannot be told; neither may be missed."""
+    key = merged(store)
+    store.unshelve("local", "Later", key)
+    for shelf, days in (("Later", 2), ("Maps", 3)):
+        store.shelve("local", shelf, key, at=NOON + days * DAY)
+    with store.write() as writer:
+        new = writer.split(store.merges([key])[0].key, *parts(key), at=NOON + 4 * DAY)
+
+    assert store.shelved("local", [key, new]) == {each: ["Later", "Maps"] for each in (key, new)}
+
+
+def test_what_a_reader_took_off_a_shelf_stays_off(store: SqlStore) -> None:
+    """An undo brings back no paper that somebody has done with."""
+    key = merged(store)
+    store.unshelve("local", "Later", key)
+    with store.write() as writer:
+        new = writer.split(store.merges([key])[0].key, *parts(key), at=NOON + 2 * DAY)
+
+    assert store.shelved("local", [key, new]) == {}
+
+
+def test_merges_of_older_programs_leave_both_on_the_shelf(store: SqlStore) -> None:
+    """They did not note who was where; losing a reader's paper would be worse than one more."""
+    key = merged(store)
+    with store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE merges SET shelves = NULL")
+    with store.write() as writer:
+        new = writer.split(store.merges([key])[0].key, *parts(key), at=NOON + 2 * DAY)
+
+    assert set(store.shelf_keys("local", "Later")) == {key, new}
 
 
 def test_of_two_who_undo_one_wins(store: SqlStore) -> None:

@@ -130,7 +130,7 @@ class Resolver:
         (work, why), *others = self._works_of(arrival) or [(Work(), NAMED)]
         outcome = Outcome.MERGED if work.records or work.parts else Outcome.NEW
         if why is not NAMED:
-            work.note(why, Side(frozenset(), (name,), identifiers, arrival.signals))
+            work.note(why, Side((), (name,), identifiers, arrival.signals))
         for other, reason in others:
             work.join(other, reason if reason is not NAMED else _both(arrival))
         work.barred |= {one for one in identifiers if self._is_anothers(one, work)}

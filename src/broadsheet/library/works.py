@@ -25,7 +25,7 @@ _ORDER = {scheme: place for place, scheme in enumerate(Scheme)}
 class Side:
     """What one of two works was when they became one."""
 
-    keys: frozenset[int]
+    keys: tuple[int, ...]  # the one that the others joined first
     records: tuple[RecordName, ...]
     identifiers: tuple[Identifier, ...]
     signals: tuple[Signal, ...] = ()  # that no paper of the store has yet
@@ -80,7 +80,12 @@ class Work:
     def side(self) -> Side:
         """Return what it is now, for a joint."""
         identifiers = self.paper.identifiers if self.paper else ()
-        return Side(self.keys, tuple(self.records), identifiers, tuple(self.signals))
+        return Side(
+            tuple(part.key for part in self.parts),
+            tuple(self.records),
+            identifiers,
+            tuple(self.signals),
+        )
 
     def note(self, evidence: Evidence, came: Side, /) -> None:
         """Remember why something is about to join."""
@@ -171,7 +176,7 @@ def _joint(evidence: Evidence, here: Side, came: Side, *, keeper: int) -> Joint:
         records=came.records,
         identifiers=came.identifiers,
         signals=came.signals,
-        gone=min(came.keys, default=0),
+        gone=came.keys[0] if came.keys else 0,
     )
 
 

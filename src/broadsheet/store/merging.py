@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, or_, select, update
@@ -11,22 +12,22 @@ from sqlalchemy import bindparam, delete, func, or_, select, update
 from broadsheet.errors import StoreError
 from broadsheet.model import Evidence, Joint, Merge, Reason
 from broadsheet.ports import TeamMatch
-from broadsheet.store import bodies, schema
+from broadsheet.store import bodies, holdings, schema
 from broadsheet.store.database import among, chunks
+from broadsheet.store.holdings import Memory
 from broadsheet.store.names import name
 from broadsheet.text.digest import identifier_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Select, Table
+    from sqlalchemy import Connection, Select
 
     from broadsheet.ports import PaperWrite
     from broadsheet.store.database import Database
 
 SIGNAL_COLUMNS = ("kind", "origin", "actor", "at", "via", "value")
-HELD = (schema.shelved, schema.ledger)  # what readers and subscribers hold: both, after a split
 
 
 def find_teams(connection: Connection, teams: Collection[int]) -> dict[int, list[TeamMatch]]:
@@ -73,28 +74,35 @@ def read_merges(connection: Connection, statement: Select[Any]) -> list[Merge]:
 def remember(
     connection: Connection, keys: Sequence[int], writes: Sequence[PaperWrite], *, at: datetime
 ) -> None:
-    """Write down why papers are about to be one, with the signals that each of them had.
+    """Write down why papers are about to be one, and what each of them had.
 
     Called before anything moves.
     """
-    joints = [(key, one) for key, write in zip(keys, writes, strict=True) for one in write.joints]
-    if not joints:
+    joining = [(key, write.joints) for key, write in zip(keys, writes, strict=True) if write.joints]
+    if not joining:
         return
-    owned = _signals(connection, {each for key, one in joints for each in (key, one.gone) if each})
+    before = _before(connection, {k for key, some in joining for k in (key, *_gone(some))})
     values = []
-    for key, joint in joints:
-        had = owned.get(key, set())
-        came = owned.get(joint.gone, set()) | {bodies.signal_row(one) for one in joint.signals}
-        rows = [[*row, row in had] for row in sorted(came)]
-        values.append(
-            {
-                "paper": key,
-                "gone": joint.gone,
-                "body": _joint_body(joint),
-                "signals": bodies.storable(json.dumps(rows, ensure_ascii=False)),
-                "at": at,
-            }
-        )
+    for key, joints in joining:
+        for joint in joints:
+            inside = [one for one in joints if set(one.records) <= set(joint.records)]
+            signals, shelves = _came(before, inside)
+            base = before.get(_joined(joint, joints, key), _Before())
+            values.append(
+                {
+                    "paper": key,
+                    "gone": joint.gone,
+                    "body": _joint_body(joint),
+                    "signals": _json([[*row, row in base.signals] for row in sorted(signals)]),
+                    "shelves": _json(
+                        [
+                            [shelf, _microseconds(since), shelf in base.shelves]
+                            for shelf, since in sorted(shelves.items())
+                        ]
+                    ),
+                    "at": at,
+                }
+            )
     connection.execute(schema.merges.insert(), values)
 
 
@@ -135,8 +143,8 @@ def forget_apart(connection: Connection, keys: Sequence[int]) -> None:
         )
 
 
-def close(connection: Connection, merge: int, *, at: datetime) -> list[list[Any]]:
-    """Mark a merge as undone; return the signals that were the joining side's.
+def close(connection: Connection, merge: int, *, at: datetime) -> Memory:
+    """Mark a merge as undone; return what came with it.
 
     Raises:
         StoreError: it is unknown, or somebody undid it before.
@@ -147,10 +155,7 @@ def close(connection: Connection, merge: int, *, at: datetime) -> list[list[Any]
     )
     if done.rowcount != 1:
         raise StoreError(f"merge {merge} is unknown or was undone before")
-    rows: list[list[Any]] = json.loads(
-        connection.scalar(select(table.c.signals).where(table.c.key == merge)) or "[]"
-    )
-    return rows
+    return _memory(connection.execute(select(table).where(table.c.key == merge)).one())
 
 
 def move_parts(
@@ -160,42 +165,88 @@ def move_parts(
     *,
     old: int,
     new: int,
-    signals: list[list[Any]],
+    leaving: Memory,
 ) -> None:
-    """Give the parted paper its records and signals, and a place wherever the other one is."""
-    names = list(parted.records)
-    records = schema.records
+    """Give the parted paper its records, its merges, and what came with it."""
+    names = [(name(source), name(found)) for source, found in parted.records]
+    records, merges = schema.records, schema.merges
     connection.execute(
         update(records)
         .where(records.c.source == bindparam("a"), records.c.source_id == bindparam("b"))
         .values(paper=new),
-        [{"a": name(source), "b": name(found)} for source, found in names],
+        [{"a": source, "b": found} for source, found in names],
     )
-    _move_signals(database, connection, signals, old=old, new=new)
-    for table in HELD:
-        _copy(database, connection, table, old=old, new=new)
-    inside = {(name(source), name(found)) for source, found in names}
-    table = schema.merges
-    mine = select(table).where(table.c.paper == old, table.c.undone.is_(None))
-    for merge in read_merges(connection, mine):
-        if {(name(a), name(b)) for a, b in merge.joint.records} <= inside:
-            connection.execute(update(table).where(table.c.key == merge.key).values(paper=new))
+    others = []
+    for memory in _memories(connection, [old]).get(old, ()):
+        if {(name(a), name(b)) for a, b in memory.records} <= set(names):
+            mine = update(merges).where(merges.c.key == memory.merge)
+            connection.execute(mine.values(paper=new))
+        else:
+            others.append(memory)
+    _part_signals(database, connection, leaving, others, old=old, new=new)
+    _part_shelves(database, connection, leaving, others, old=old, new=new)
+    _copy_deliveries(database, connection, old=old, new=new)
 
 
-def _move_signals(
-    database: Database, connection: Connection, signals: list[list[Any]], *, old: int, new: int
+def _part_signals(
+    database: Database,
+    connection: Connection,
+    leaving: Memory,
+    others: Sequence[Memory],
+    *,
+    old: int,
+    new: int,
 ) -> None:
-    columns = schema.signals.c
-    for *values, was_shared in signals:
+    table = schema.signals
+    rest = [(one.records, one.signals) for one in others]
+    decided = holdings.parting(leaving.signals, leaving.records, rest)
+    for values in leaving.signals:
         row = dict(zip(SIGNAL_COLUMNS, values, strict=True))
-        row["at"] = schema.EPOCH + row["at"] * schema.MICROSECOND
-        database.insert_new(connection, schema.signals, [row | {"paper": new}])
-        if not was_shared:
-            condition = [columns[column] == value for column, value in row.items()]
-            connection.execute(delete(schema.signals).where(columns.paper == old, *condition))
+        row["at"] = _moment(row["at"])
+        database.insert_new(connection, table, [row | {"paper": new}])
+        if values not in decided.stays:
+            condition = [table.c[column] == value for column, value in row.items()]
+            connection.execute(delete(table).where(table.c.paper == old, *condition))
+    for memory, signals in zip(others, decided.others, strict=True):
+        if signals.keys() != memory.signals.keys():
+            _rewrite(
+                connection, memory, signals=_json([[*row, own] for row, own in signals.items()])
+            )
 
 
-def _copy(database: Database, connection: Connection, table: Table, *, old: int, new: int) -> None:
+def _part_shelves(
+    database: Database,
+    connection: Connection,
+    leaving: Memory,
+    others: Sequence[Memory],
+    *,
+    old: int,
+    new: int,
+) -> None:
+    table = schema.shelved
+    held = _shelves(connection, [old]).get(old, {})
+    decided = holdings.shelving(leaving, held, others)
+    for shelf, since in decided.put.items():
+        database.insert_new(connection, table, [{"shelf": shelf, "paper": new, "at": since}])
+    for shelf in decided.taken:
+        connection.execute(delete(table).where(table.c.paper == old, table.c.shelf == shelf))
+    for memory, after in zip(others, decided.others, strict=True):
+        if after.shelves.keys() != memory.shelves.keys():
+            kept = [
+                [shelf, _microseconds(memory.since[shelf]), own]
+                for shelf, own in after.shelves.items()
+            ]
+            _rewrite(connection, memory, shelves=_json(kept))
+
+
+def _rewrite(connection: Connection, memory: Memory, **columns: str) -> None:
+    table = schema.merges
+    connection.execute(update(table).where(table.c.key == memory.merge).values(**columns))
+
+
+def _copy_deliveries(database: Database, connection: Connection, *, old: int, new: int) -> None:
+    """Count both as delivered: who got the one paper must get neither again."""
+    table = schema.ledger
     columns = [column for column in table.c if column.name != "paper"]
     source = select(bindparam("new", new, type_=schema.Key), *columns).where(table.c.paper == old)
     connection.execute(
@@ -203,6 +254,110 @@ def _copy(database: Database, connection: Connection, table: Table, *, old: int,
         .from_select(["paper", *(column.name for column in columns)], source)
         .on_conflict_do_nothing()
     )
+
+
+# --- what is remembered ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a paper has before it becomes one with another."""
+
+    signals: Collection[Any] = ()  # its own
+    shelves: Collection[int] = ()  # its own
+    all_signals: frozenset[Any] = frozenset()
+    all_shelves: Mapping[int, datetime] = field(default_factory=dict)
+
+
+def _before(connection: Connection, keys: Collection[int]) -> dict[int, _Before]:
+    signals, shelves = _signals(connection, keys), _shelves(connection, keys)
+    memories = _memories(connection, keys)
+    found = {}
+    for key in keys:
+        came = holdings.tops(memories.get(key, ()))
+        found[key] = _Before(
+            holdings.own(signals.get(key, ()), [one.signals for one in came]),
+            holdings.own(shelves.get(key, ()), [one.shelves for one in came]),
+            frozenset(signals.get(key, ())),
+            shelves.get(key, {}),
+        )
+    return found
+
+
+def _gone(joints: Iterable[Joint]) -> Iterator[int]:
+    return (one.gone for one in joints if one.gone)
+
+
+def _came(
+    before: Mapping[int, _Before], joints: Sequence[Joint]
+) -> tuple[set[Any], dict[int, datetime]]:
+    """Return the signals and shelves of all that these joints bring, one within the other."""
+    signals = {bodies.signal_row(one) for joint in joints for one in joint.signals}
+    shelves: dict[int, datetime] = {}
+    for key in _gone(joints):
+        signals |= before[key].all_signals
+        for shelf, since in before[key].all_shelves.items():
+            shelves[shelf] = min(since, shelves.get(shelf, since))
+    return signals, shelves
+
+
+def _joined(joint: Joint, joints: Sequence[Joint], keeper: int) -> int:
+    """Return the paper that a joint joined; 0: records that no paper had yet.
+
+    That is the one that stays, or the one that joins it together with what joined that before.
+    """
+    mine = set(joint.records)
+    outer = [one for one in joints if mine < set(one.records)]
+    if not outer:
+        return keeper
+    joined = min(outer, key=lambda one: len(one.records)).gone
+    return 0 if joined == joint.gone else joined
+
+
+def _memories(connection: Connection, keys: Collection[int]) -> dict[int, list[Memory]]:
+    """Return what is remembered of the merges of these papers that are not undone."""
+    table = schema.merges
+    found: defaultdict[int, list[Memory]] = defaultdict(list)
+    for chunk in chunks(keys):
+        statement = select(table).where(table.c.paper.in_(chunk), table.c.undone.is_(None))
+        for row in connection.execute(statement):
+            found[row.paper].append(_memory(row))
+    return dict(found)
+
+
+def _memory(row: Any) -> Memory:
+    shelves = json.loads(row.shelves or "[]")
+    return Memory(
+        merge=row.key,
+        at=row.at,
+        records=frozenset(_joint(row.body, row.gone).records),
+        signals={tuple(values): is_own for *values, is_own in json.loads(row.signals or "[]")},
+        shelves={shelf: is_own for shelf, _, is_own in shelves},
+        since={shelf: _moment(since) for shelf, since, _ in shelves},
+        knows_shelves=row.shelves is not None,
+    )
+
+
+def _json(rows: Sequence[Any]) -> str:
+    return bodies.storable(json.dumps(rows, ensure_ascii=False))
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - schema.EPOCH) // schema.MICROSECOND
+
+
+def _moment(microseconds: int) -> datetime:
+    return schema.EPOCH + microseconds * schema.MICROSECOND
+
+
+def _shelves(connection: Connection, keys: Collection[int]) -> dict[int, dict[int, datetime]]:
+    """Return the shelves that these papers are on, and since when."""
+    table = schema.shelved
+    found: defaultdict[int, dict[int, datetime]] = defaultdict(dict)
+    for chunk in chunks(keys):
+        for row in connection.execute(select(table).where(table.c.paper.in_(chunk))):
+            found[row.paper][row.shelf] = row.at
+    return dict(found)
 
 
 def _apart_pairs(connection: Connection, keys: Iterable[int]) -> dict[tuple[int, int], datetime]:
@@ -222,7 +377,7 @@ def _signals(connection: Connection, keys: Collection[int]) -> dict[int, set[tup
     found: defaultdict[int, set[tuple[Any, ...]]] = defaultdict(set)
     for chunk in chunks(keys):
         for row in connection.execute(select(table).where(table.c.paper.in_(chunk))):
-            moment = (row.at - schema.EPOCH) // schema.MICROSECOND
+            moment = _microseconds(row.at)
             found[row.paper].add((row.kind, row.origin, row.actor, moment, row.via, row.value))
     return dict(found)
 

@@ -190,6 +190,7 @@ merges = Table(
     Column("signals", Text, nullable=False),  # of the paper that joined, as JSON: for an undo
     Column("at", Moment, nullable=False),
     Column("undone", Moment),
+    Column("shelves", Text),  # that it was on, as JSON; NULL: from before these were remembered
     sqlite_autoincrement=True,
 )
 # merges: the paper's page; moving them when it is absorbed

@@ -134,13 +134,13 @@ class SqlWriter:
         Raises:
             StoreError: the merge is unknown or was undone before.
         """
-        signals = merging.close(self._connection, merge, at=at)
+        leaving = merging.close(self._connection, merge, at=at)
         names = [name(one) for one in parted.sheet.names]
         self._delete(schema.identifiers, schema.identifiers.c.name, names)
         writes = [kept, parted]
         old, new = keys = self._save_papers(writes)
         merging.move_parts(
-            self._database, self._connection, parted, old=old, new=new, signals=signals
+            self._database, self._connection, parted, old=old, new=new, leaving=leaving
         )
         self._save_identifiers(keys, writes)
         merging.keep_apart(self._database, self._connection, old, new, at=at)
