@@ -215,7 +215,7 @@ def test_which_of_the_two_is_named_first_does_not_matter(store: SqlStore) -> Non
 
 
 def test_what_readers_hold_survives_both(store: SqlStore) -> None:
-    """Votes go back to where they were given; a later one stays; shelves hold both."""
+    """Votes go back to where they were given, papers to their shelves; a later vote stays."""
     first, second = two(store)
     people.vote(store, first, "ada", at=NOON, is_on=True)
     people.vote(store, second, "bo", at=NOON, is_on=True)
@@ -233,7 +233,75 @@ def test_what_readers_hold_survives_both(store: SqlStore) -> None:
         {parted},
     )
     assert store.voted("cy", [kept, parted]) == {kept}
-    assert set(store.shelf_keys("ada", "Later")) == {kept, parted}
+    assert store.shelf_keys("ada", "Later") == [parted]
+    assert store.check() == []
+
+
+def three(store: SqlStore) -> list[Paper]:
+    """Return three papers, the third with a better name than the first two, each with a vote."""
+    bring(store, record(2, title="A second title of wells", signals=(vote(2),)))
+    bring(store, proceedings(title="A third title of wells", signals=(vote(4, origin="y"),)))
+    bring(store, record(1, signals=(vote(2),)))
+    return sorted(store.all_papers(), key=lambda one: one.key)
+
+
+def test_undos_may_come_in_the_order_of_the_merges(store: SqlStore) -> None:
+    """What joined first leaves first; the second undo gives nobody what is not theirs."""
+    one, two, other = three(store)
+    unite(store, one, two, at=NOON)
+    key = unite(store, other, store.papers([one.key])[0], at=NOON)
+    first, second = sorted(merge.key for merge in store.merges([key]))
+    part(store, first, at=NOON)
+    assert store.check() == []
+    part(store, second, at=NOON)
+
+    assert {paper.id: (paper.votes, paper.identifiers) for paper in papers(store)} == {
+        paper.id: (paper.votes, paper.identifiers) for paper in (one, two, other)
+    }
+    assert store.check() == []
+
+
+def test_a_record_that_ties_three_at_once_lets_each_go_with_its_own(store: SqlStore) -> None:
+    """One import may merge several papers; each of them can still be taken apart."""
+    before = three(store)
+    for paper, shelf in zip(before, ("One", "Two", "Three"), strict=True):
+        people.save(store, paper, shelf, "ada", at=NOON)
+    signals = store.signals([paper.key for paper in before])
+    names = tuple(paper.identifiers[0] for paper in before)
+    bring(store, Record(source="openalex", source_id="W1", title="Wells", identifiers=names))
+    while merges := [
+        merge
+        for paper in papers(store)
+        for merge in store.merges([paper.key])
+        if merge.undone is None
+    ]:
+        part(store, merges[0].key, at=NOON)
+
+    after = {paper.id: paper for paper in papers(store)}
+    for paper, shelf in zip(before, ("One", "Two", "Three"), strict=True):
+        now = after[paper.id]
+        assert (now.votes, store.shelf_keys("ada", shelf)) == (paper.votes, [now.key])
+        assert store.signals([now.key])[now.key] == signals[paper.key]
+    assert store.check() == []
+
+
+def test_a_name_that_is_anothers_is_no_hindrance(store: SqlStore) -> None:
+    """A source that gave a paper's name to a second one does not stop hands from merging that."""
+    bring(store, record(1))
+    bring(store, record(2, source="crossref", identifiers=(DOI,), title="A second title of wells"))
+    tie = Record(
+        source="openalex",
+        source_id="W1",
+        title="A second title of wells",
+        identifiers=(Identifier(Scheme.ARXIV, "2603.00001"), DOI),
+    )
+    bring(store, tie, record(3, title="A third title of wells"))
+    one, third = papers(store)
+    part(store, store.merges([one.key])[0].key, at=NOON)
+    key = unite(store, store.papers([one.key])[0], third, at=NOON)
+    part(store, max(merge.key for merge in store.merges([key])), at=NOON)
+
+    assert len(papers(store)) == 3
     assert store.check() == []
 
 

@@ -15,7 +15,7 @@ from broadsheet.library.works import Work, prepare
 from broadsheet.model import Evidence, Identifier, Reason, Scheme
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from broadsheet.model import Joint, Paper, Record
@@ -46,8 +46,9 @@ def part(
 ) -> tuple[int, int]:
     """Undo a merge; return the keys of the paper that stays and of the one that leaves.
 
-    Records that came later go with the side whose identifiers they name. Votes that cannot be
-    told apart stay; shelves and deliveries hold both.
+    Each gets back its records, votes and shelves, whatever merges and undos lie between. Records
+    that came later go with the side whose identifiers they name; later votes stay, and both are
+    on the shelves that the one was put on meanwhile. What was delivered counts for both.
 
     Raises:
         MergeNotFoundError: there is no such merge.
@@ -66,16 +67,16 @@ def part(
             raise UsageError(
                 f"merge {merge_key} cannot be undone: nothing is left of one side", field="merge"
             )
+        named = {i for one in records for i in merge.own_identifiers(one)}
+        others = _others(writer, named | set(found.joint.identifiers), paper.key)
         leaving = {i for one in parted for i in merge.own_identifiers(one)}
         leaving -= {i for one in kept for i in merge.own_identifiers(one)}
-        leaving |= set(found.joint.identifiers)
+        leaving = (leaving | set(found.joint.identifiers)) - others
+        staying = set(paper.identifiers) - leaving
         new = writer.split(
             merge_key,
-            prepare(_folded(kept, paper.key, set(paper.identifiers) - leaving, barred=leaving)),
-            prepare(
-                _folded(parted, 0, leaving, barred=set(paper.identifiers) - leaving),
-                records=parted,
-            ),
+            prepare(_folded(kept, paper.key, staying, barred=leaving | others)),
+            prepare(_folded(parted, 0, leaving, barred=staying | others), records=parted),
             at=at,
         )
     return paper.key, new
@@ -105,15 +106,21 @@ def _works(writer: Writer, *papers: Paper) -> list[Work]:
         work = Work(key=paper.key, parts=[here[paper.key]], known=here[paper.key])
         work.identifiers = set(here[paper.key].identifiers)
         work.records = {one.name: one for one in map(Arrival, records[paper.key])}
+        named = {i for one in work.records.values() for i in one.identifiers}
+        work.barred = _others(writer, named, *keys)
         works.append(work)
     return works
 
 
+def _others(writer: Writer, names: Collection[Identifier], *keys: int) -> set[Identifier]:
+    """Return those identifiers that belong to papers other than these."""
+    return {name for name, key in writer.find(names).items() if key not in keys}
+
+
 def _folded(
-    records: Sequence[Record], key: int, known: set[Identifier], *, barred: Iterable[Identifier]
+    records: Sequence[Record], key: int, known: set[Identifier], *, barred: set[Identifier]
 ) -> Paper:
     """Fold one side; a side whose every name is the other's goes by its place."""
-    barred = set(barred)
     own = {i for one in records for i in merge.own_identifiers(one)} - barred
     if not own | known:
         place = min(f"{one.source}/{one.source_id}" for one in records)
