@@ -261,6 +261,20 @@ def test_undos_may_come_in_the_order_of_the_merges(store: SqlStore) -> None:
     assert store.check() == []
 
 
+def test_a_paper_that_left_and_came_back_is_the_others_no_more(store: SqlStore) -> None:
+    """Who was said to be one with the third paper does not leave with the second."""
+    one, two, other = three(store)
+    unite(store, one, two, at=NOON)
+    key = unite(store, other, store.papers([one.key])[0], at=NOON)
+    first, second = sorted(merge.key for merge in store.merges([key]))
+    _, left = part(store, first, at=NOON)
+    unite(store, *store.papers([key, left]), at=NOON)
+    part(store, second, at=NOON)
+
+    assert {paper.id: paper.votes for paper in papers(store)} == {one.id: 2, other.id: 6}
+    assert store.check() == []
+
+
 def test_a_record_that_ties_three_at_once_lets_each_go_with_its_own(store: SqlStore) -> None:
     """One import may merge several papers; each of them can still be taken apart."""
     before = three(store)

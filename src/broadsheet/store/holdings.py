@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from broadsheet.model import RecordName
+    from broadsheet.model import Joint, RecordName
 
 Thing = Any
 """A signal, as its row; or a shelf, as its key."""
@@ -27,7 +27,8 @@ class Memory:
 
     merge: int
     at: datetime
-    records: frozenset[RecordName]
+    joint: Joint
+    records: frozenset[RecordName]  # the joint's
     signals: Mapping[Thing, bool]  # -> did the paper that they joined have the same by itself?
     shelves: Mapping[Thing, bool]
     since: Mapping[Thing, datetime]  # shelf -> when it was put there

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, or_, select, update
@@ -183,9 +183,24 @@ def move_parts(
             connection.execute(mine.values(paper=new))
         else:
             others.append(memory)
+            _forget_parted(connection, memory, parted)
     _part_signals(database, connection, leaving, others, old=old, new=new)
     _part_shelves(database, connection, leaving, others, old=old, new=new)
     _copy_deliveries(database, connection, old=old, new=new)
+
+
+def _forget_parted(connection: Connection, memory: Memory, parted: PaperWrite) -> None:
+    """Let a merge that brought the parted paper too say what it still brings."""
+    records = {(one.source, one.source_id) for one in parted.records}
+    if memory.records.isdisjoint(records):
+        return
+    names = set(parted.paper.identifiers)
+    joint = replace(
+        memory.joint,
+        records=tuple(one for one in memory.joint.records if one not in records),
+        identifiers=tuple(one for one in memory.joint.identifiers if one not in names),
+    )
+    _rewrite(connection, memory, body=_joint_body(joint))
 
 
 def _part_signals(
@@ -327,10 +342,12 @@ def _memories(connection: Connection, keys: Collection[int]) -> dict[int, list[M
 
 def _memory(row: Any) -> Memory:
     shelves = json.loads(row.shelves or "[]")
+    joint = _joint(row.body, row.gone)
     return Memory(
         merge=row.key,
         at=row.at,
-        records=frozenset(_joint(row.body, row.gone).records),
+        joint=joint,
+        records=frozenset(joint.records),
         signals={tuple(values): is_own for *values, is_own in json.loads(row.signals or "[]")},
         shelves={shelf: is_own for shelf, _, is_own in shelves},
         since={shelf: _moment(since) for shelf, since, _ in shelves},
