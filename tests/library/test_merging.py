@@ -238,11 +238,12 @@ def test_what_readers_hold_survives_both(store: SqlStore) -> None:
 
 
 def three(store: SqlStore) -> list[Paper]:
-    """Return three papers, the third with a better name than the first two, each with a vote."""
+    """Return three papers with votes; the last is the oldest: it stays where others join it."""
+    bring(store, record(1, signals=(vote(2),)))
     bring(store, record(2, title="A second title of wells", signals=(vote(2),)))
     bring(store, proceedings(title="A third title of wells", signals=(vote(4, origin="y"),)))
-    bring(store, record(1, signals=(vote(2),)))
-    return sorted(store.all_papers(), key=lambda one: one.key)
+    oldest, *others = sorted(store.all_papers(), key=lambda one: one.key)
+    return [*others, oldest]
 
 
 def test_undos_may_come_in_the_order_of_the_merges(store: SqlStore) -> None:

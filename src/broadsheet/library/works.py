@@ -9,7 +9,7 @@ from broadsheet.library import merge
 from broadsheet.library.arrival import title_key
 from broadsheet.model import Evidence, Identifier, Joint, Paper, Record, RecordName, Scheme, Signal
 from broadsheet.ports import PaperWrite
-from broadsheet.text import digest, likeness
+from broadsheet.text import digest, ids, likeness
 from broadsheet.text.sheet import sheet_of
 
 if TYPE_CHECKING:
@@ -79,11 +79,10 @@ class Work:
 
     def side(self) -> Side:
         """Return what it is now, for a joint."""
-        identifiers = self.paper.identifiers if self.paper else ()
         return Side(
             tuple(part.key for part in self.parts),
             tuple(self.records),
-            identifiers,
+            ids.best(self.identifiers),  # of a work that just took another one in, both's
             tuple(self.signals),
         )
 

@@ -191,14 +191,13 @@ def move_parts(
 
 def _forget_parted(connection: Connection, memory: Memory, parted: PaperWrite) -> None:
     """Let a merge that brought the parted paper too say what it still brings."""
-    records = {(one.source, one.source_id) for one in parted.records}
-    if memory.records.isdisjoint(records):
+    if memory.records.isdisjoint(parted.records):
         return
-    names = set(parted.paper.identifiers)
+    names = set(parted.sheet.names)
     joint = replace(
         memory.joint,
-        records=tuple(one for one in memory.joint.records if one not in records),
-        identifiers=tuple(one for one in memory.joint.identifiers if one not in names),
+        records=tuple(one for one in memory.joint.records if one not in parted.records),
+        identifiers=tuple(one for one in memory.joint.identifiers if str(one) not in names),
     )
     _rewrite(connection, memory, body=_joint_body(joint))
 
