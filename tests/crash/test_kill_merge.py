@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 KILLS_MANY = 100
 KILLS_FEW = 10
-LONGEST_S = 0.4  # that a child lives once it is ready: some dozens of merges and undos
+MOST = 6  # merges and undos that a child is let do before its last moments
+LAST_S = 0.05  # how long these are, at most: a few more
 
 HELD = (
     Held(
@@ -75,18 +76,27 @@ while True:
 """
 
 
-def killed(url: str, *, seed: int, after: float) -> int:
-    """Merge and part until killed; return how many of both were acknowledged."""
+def killed(url: str, *, seed: int, done: int, after: float) -> int:
+    """Merge and part until killed; return how many of both were acknowledged.
+
+    Args:
+        url: The store's.
+        seed: Of what is done.
+        done: So many are waited for.
+        after: Then it is killed, so many seconds later.
+    """
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, url, str(seed)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        for _ in range(done):
+            assert process.stdout.readline() == "done\n"
         time.sleep(after)
         process.kill()
         printed, _ = process.communicate()
     assert process.returncode < 0  # it was killed, and did not stumble
-    return printed.count("done\n")
+    return done + printed.count("done\n")
 
 
 def decisions(store: SqlStore) -> int:
@@ -106,7 +116,8 @@ def kill_often(folder: Path, *, kills: int) -> None:
         before, order, got = house.state(), house.order(), house.delivered()
         for seed in range(kills):
             known = decisions(store)
-            acknowledged = killed(url, seed=seed, after=moments.uniform(0, LONGEST_S))
+            done, after = moments.randint(0, MOST), moments.uniform(0, LAST_S)
+            acknowledged = killed(url, seed=seed, done=done, after=after)
             assert decisions(store) - known in {acknowledged, acknowledged + 1}
             assert store.check() == []
             assert_each_is_the_sum_of_its_parts(house, before)
