@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
     from broadsheet.library import Library
     from broadsheet.model import Quarantined
-
-PAGE = 500  # faults read from the store at once
 
 FromSource = Annotated[str, typer.Option("--source", help="Only those of this source.")]
 ForReason = Annotated[
@@ -51,10 +48,12 @@ def show_all(
 
     Example: broadsheet quarantine list --source arxiv
     """
+    from broadsheet.library import quarantine
+
     with opened(context) as library:
         found = library.store.quarantined(limit=limit, source=source, reason=reason)
     if json:
-        print_json({"faults": [_values(one) for one in found]})
+        print_json({"faults": [quarantine.values(one) for one in found]})
         return
     print_table(
         ["key", "source", "where", "reason"],
@@ -71,12 +70,14 @@ def show_one(
 
     Example: broadsheet quarantine show 17
     """
+    from broadsheet.library import quarantine
+
     with opened(context) as library:
-        one = _one(library, key)
+        values = quarantine.values(_one(library, key))
     if json:
-        print_json(_values(one))
+        print_json(values)
         return
-    for name, value in _values(one).items():
+    for name, value in values.items():
         typer.echo(f"{name}: {value}")
 
 
@@ -125,11 +126,10 @@ def export(
 
     Example: broadsheet quarantine export faults.jsonl
     """
+    from broadsheet.library import quarantine
+
     with opened(context) as library:
-        lines = (
-            json_.dumps(_values(one), ensure_ascii=False) + "\n"
-            for one in _all(library, source=source, reason=reason)
-        )
+        lines = quarantine.exported(library.store, source=source, reason=reason)
         if file is None:
             sys.stdout.writelines(lines)
             return
@@ -168,19 +168,11 @@ def forget(
 def _chosen(
     library: Library, keys: Sequence[int] | None, *, source: str, reason: str
 ) -> Iterator[Quarantined]:
+    from broadsheet.library import quarantine
+
     if keys:
         return iter([_one(library, key) for key in keys])
-    return _all(library, source=source, reason=reason)
-
-
-def _all(library: Library, *, source: str, reason: str) -> Iterator[Quarantined]:
-    """Yield all that match, newest first, a page at a time: what is retried may leave meanwhile."""
-    before: int | None = None
-    while found := library.store.quarantined(
-        limit=PAGE, before=before, source=source, reason=reason
-    ):
-        yield from found
-        before = found[-1].key
+    return quarantine.matching(library.store, source=source, reason=reason)
 
 
 def _one(library: Library, key: int) -> Quarantined:
@@ -188,15 +180,3 @@ def _one(library: Library, key: int) -> Quarantined:
     if found is None:
         raise NotFoundError(f"nothing in quarantine has the key {key}")
     return found
-
-
-def _values(one: Quarantined) -> dict[str, object]:
-    return {
-        "key": one.key,
-        "source": one.fault.source,
-        "where": one.fault.where,
-        "reason": one.fault.reason,
-        "at": one.at.isoformat(),
-        "form": one.fault.form,
-        "raw": one.fault.raw,
-    }
