@@ -318,6 +318,10 @@ class PaperStore(Protocol):
         """
         ...
 
+    def quarantined_sources(self) -> Mapping[str, int]:
+        """Return how many faults each source has in quarantine, by name."""
+        ...
+
     def quarantined_one(self, key: int, /) -> Quarantined | None:
         """Return the fault of a key."""
         ...

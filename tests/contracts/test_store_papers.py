@@ -277,6 +277,18 @@ def test_a_fault_is_kept_once(store: SqlStore) -> None:
     assert [one.at for one in store.quarantined(limit=9, offset=1)] == [NOON]
 
 
+def test_faults_are_counted_by_source(store: SqlStore) -> None:
+    """A page offers the sources that have any, with how many."""
+    faults = [
+        Fault(source=source, where=f"line {number}", reason="no title", raw="")
+        for number, source in enumerate(["b", "a", "b"])
+    ]
+    with store.write() as writer:
+        writer.quarantine(faults, at=NOON)
+
+    assert list(store.quarantined_sources().items()) == [("a", 1), ("b", 2)]
+
+
 def test_hostile_raw_text_fits_into_quarantine(store: SqlStore) -> None:
     """What was wrong is often the very thing that a database refuses: NUL, half pairs, size."""
     fault = Fault(source="x\0", where="line 1", reason="bad \ud800", raw="\0" * 10_000_000)

@@ -10,7 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from broadsheet.model import Fault
 from tests.e2e.conftest import serving
+from tests.support import NOON
 
 if TYPE_CHECKING:
     from broadsheet.library import Library
@@ -233,6 +235,30 @@ def test_no_page_shuts_anybody_out(
 ) -> None:
     """Axe finds nothing: by day on a wide screen, and what differs at night on a phone."""
     window.address = short_address
+    assert_it_shuts_nobody_out(window, path)
+    if is_error:
+        window.complaints.clear()  # the browser notes the status of the page itself
+
+
+def test_the_quarantine_shuts_nobody_out(window: Watched, library: Library) -> None:
+    """Long places and hostile pieces too, folded and unfolded."""
+    faults = [
+        Fault(source=source, where=f"line {source * 30}", reason="no title", raw="<&>" * 900)
+        for source in ("daily", "feed-journal.example")
+    ]
+    with library.store.write() as writer:
+        writer.quarantine(faults, at=NOON)
+    assert_it_shuts_nobody_out(window, "/admin/quarantine")
+    window.page.locator("summary").first.click()
+    assert Axe().run(window.page, options={"runOnly": AXE_RULES}).violations_count == 0
+    window.page.get_by_role("button", name="Forget").first.click()
+    expect(window.page.get_by_role("heading", level=1)).to_have_text("1 piece could not be read")
+    window.page.get_by_role("button", name="Forget").first.click()
+    expect(window.page.get_by_role("heading", level=1)).to_have_text("Nothing is in quarantine")
+
+
+def assert_it_shuts_nobody_out(window: Watched, path: str) -> None:
+    """Axe finds nothing, and nothing is wider than a phone."""
     page = window.open(path)
     by_day = Axe().run(page, options={"runOnly": AXE_RULES})
     page.emulate_media(color_scheme="dark")
@@ -243,8 +269,6 @@ def test_no_page_shuts_anybody_out(
     assert by_day.response["violations"] == []
     assert by_night.response["violations"] == []
     assert width <= 390
-    if is_error:
-        window.complaints.clear()  # the browser notes the status of the page itself
 
 
 WIDTHS = """() => [...document.querySelectorAll(".wide")].flatMap((region) => [

@@ -245,6 +245,13 @@ class PaperTables:
         with self.database.read() as connection:
             return [_quarantined(row) for row in connection.execute(statement)]
 
+    def quarantined_sources(self) -> Mapping[str, int]:
+        """Return how many faults each source has in quarantine, by name."""
+        column = schema.quarantine.c.source
+        statement = select(column, func.count()).group_by(column).order_by(column)
+        with self.database.read() as connection:
+            return {source: faults for source, faults in connection.execute(statement)}  # noqa: C416  # rows are no pairs to mypy
+
     def quarantined_one(self, key: int, /) -> Quarantined | None:
         """Return the fault of a key."""
         statement = select(schema.quarantine).where(schema.quarantine.c.key == key)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from broadsheet.web.pages import (
+    admin_quarantine,
     admin_sign_in,
     admin_sources,
     author_show,
@@ -39,6 +40,7 @@ ROUTERS: list[APIRouter] = [
     subscription.router,
     admin_sign_in.router,
     admin_sources.router,
+    admin_quarantine.router,
     paper_vote.router,
     paper_save.router,
     paper_merge.router,
