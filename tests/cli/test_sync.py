@@ -143,6 +143,27 @@ def test_a_list_of_feeds_is_read_with_its_feeds(service: Arxiv, tmp_path: Path) 
         assert [error.partition(": ")[0] for error in report["errors"]] == [urls[0]]
 
 
+def test_sources_are_read_side_by_side(service: Arxiv, tmp_path: Path) -> None:
+    """A source that is slow keeps no other waiting: this one answers once arXiv was asked."""
+    assert service.server is not None
+    server = service.server
+
+    def arxiv_was_asked() -> bool:
+        deadline = time.monotonic() + 60
+        while not server.asked and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return bool(server.asked)
+
+    with feeds() as held:
+        held.gate = arxiv_was_asked
+        name = held.put_feed("/slow", "On deep wells here")
+        words = ("sync", name, "arxiv", "--json")
+        done = run(tmp_path, service, *words, BROADSHEET_ALLOW_PRIVATE_SOURCES="true")
+
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["new"], report["errors"]) == (0, 2, [])
+
+
 def test_a_report_for_people(service: Arxiv, tmp_path: Path) -> None:
     """In words."""
     done = run(tmp_path, service, "sync")

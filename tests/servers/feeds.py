@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from tests.servers.http import Asked, Said, Server, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 AUTHOR = "Émilie du Châtelet"
 MODIFIED = "Wed, 04 Mar 2026 05:00:00 GMT"
@@ -26,10 +26,11 @@ class Feeds:
     pages: dict[str, bytes] = field(default_factory=dict)  # by path
     dead: set[str] = field(default_factory=set)  # paths that answer 500
     server: Server | None = None
+    gate: Callable[[], bool] = lambda: True  # asked before each answer; False: 500
 
     def answer(self, asked: Asked) -> Said:
         """Answer with a page, or with 304 where it is as it was."""
-        if asked.path in self.dead:
+        if asked.path in self.dead or not self.gate():
             return Said(status=500)
         page = self._page(asked.path)
         if page is None:

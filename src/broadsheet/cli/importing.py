@@ -99,15 +99,39 @@ def show_rate(name: str) -> Iterator[Callable[[IngestReport], None] | None]:
     from rich.console import Console
 
     with Console(stderr=True).status(f"Reading {name}") as status:
+        yield lambda report: status.update(_so_far(name, report))
 
-        def show(report: IngestReport) -> None:
-            rate = report.read / report.seconds if report.seconds else 0.0
-            status.update(
-                f"Reading {name}: {report.read:,} records, {rate:,.0f}/s, "
-                f"{report.new:,} new, {report.quarantined:,} quarantined"
-            )
+
+@contextmanager
+def show_rates() -> Iterator[Callable[[str, IngestReport], None]]:
+    """Keep a line for each of several sources; what is yielded may be called from any thread."""
+    if not sys.stderr.isatty():
+        yield lambda _name, _report: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as lines:
+        tasks: dict[str, TaskID] = {}
+
+        def show(name: str, report: IngestReport) -> None:
+            line = escape(_so_far(name, report))
+            if name in tasks:
+                lines.update(tasks[name], description=line)
+            else:
+                tasks[name] = lines.add_task(line, total=None)
 
         yield show
+
+
+def _so_far(name: str, report: IngestReport) -> str:
+    rate = report.read / report.seconds if report.seconds else 0.0
+    return (
+        f"Reading {name}: {report.read:,} records, {rate:,.0f}/s, "
+        f"{report.new:,} new, {report.quarantined:,} quarantined"
+    )
 
 
 def report_json(

@@ -7,12 +7,15 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from queue import Queue
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from broadsheet.cli.importing import add_reports, print_report, report_json, show_rate
+from broadsheet.cli.importing import add_reports, print_report, report_json, show_rates
 from broadsheet.cli.output import Json, note, opened, print_json, progress_bar
 from broadsheet.errors import ConflictError, SourceError, UsageError
 from broadsheet.jobs import logs
@@ -20,7 +23,7 @@ from broadsheet.jobs.ending import Ending
 from broadsheet.model import IngestReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from broadsheet.library import Library
@@ -79,16 +82,8 @@ def sync(
             return
         ending = Ending()
         plans = _plans(library, sources, is_past=bool(day or full), ending=ending)
-        total = IngestReport(papers=library.store.counts()["papers"])
-        errors = []
         with _ended_by_signals(ending):
-            for plan in plans:
-                if ending.is_program_over:
-                    break
-                report, error = _read(library, plan, since=day, is_full=full, ending=ending)
-                total = add_reports(total, report)
-                errors += [f"{plan.name}: {error}"] if error else []
-                plans += _listed(library, plan, {one.name for one in plans}, ending=ending)
+            total, errors = _read_all(library, plans, since=day, is_full=full, ending=ending)
             if ending.is_program_over:
                 errors.append("stopped; what was read is saved, and the next sync goes on there")
             started = time.monotonic()
@@ -164,26 +159,92 @@ def _ended_by_signals(ending: Ending) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def _read_all(
+    library: Library, plans: list[Plan], *, since: date | None, is_full: bool, ending: Ending
+) -> tuple[IngestReport, list[str]]:
+    """Read sources side by side, and those that they list; return what was done, what failed.
+
+    As many are read at once as while serving (``sync_readers``), and still one request at a time
+    at each host.
+
+    Raises:
+        StoreError: nothing can be saved; the other readings end.
+    """
+    total = IngestReport()
+    failed: dict[str, str] = {}
+    known: set[str] = set()
+    started = time.monotonic()
+    with show_rates() as show:
+        read = partial(_read, library, since=since, is_full=is_full, ending=ending, show=show)
+        waiting, done = _readers(library.settings.sync_readers, read)
+        running = 0
+        while plans or running:
+            known |= {plan.name for plan in plans}
+            running += len(plans)
+            for plan in plans:
+                waiting.put(plan)
+            plan, report, error = done.get()
+            running -= 1
+            if isinstance(error, Exception):
+                ending.end()
+                raise error
+            total = add_reports(total, report)
+            if error:
+                failed[plan.name] = error
+            plans = [] if ending.is_program_over else _listed(library, plan, known, ending=ending)
+    seconds, papers = time.monotonic() - started, library.store.counts()["papers"]
+    errors = [f"{name}: {error}" for name, error in sorted(failed.items())]
+    return replace(total, seconds=seconds, papers=papers), errors
+
+
+def _readers(
+    count: int, read: Callable[[Plan], tuple[IngestReport, str]]
+) -> tuple[Queue[Plan], Queue[tuple[Plan, IngestReport, str | Exception]]]:
+    """Start so many threads; return where they take sources from, and where they put reports.
+
+    They are daemons: a second Ctrl-C waits for none of them.
+    """
+    waiting: Queue[Plan] = Queue()
+    done: Queue[tuple[Plan, IngestReport, str | Exception]] = Queue()
+
+    def work() -> None:
+        while True:
+            plan = waiting.get()
+            try:
+                report, error = read(plan)
+            except Exception as fault:  # noqa: BLE001  # it is raised where the report is awaited
+                done.put((plan, IngestReport(), fault))
+            else:
+                done.put((plan, report, error))
+
+    for number in range(count):
+        Thread(target=work, name=f"sync {number + 1}", daemon=True).start()
+    return waiting, done
+
+
 def _read(
-    library: Library, plan: Plan, *, since: date | None, is_full: bool, ending: Ending
+    library: Library,
+    plan: Plan,
+    *,
+    since: date | None,
+    is_full: bool,
+    ending: Ending,
+    show: Callable[[str, IngestReport], None],
 ) -> tuple[IngestReport, str]:
     """Read one source; return what was done, and why it ended early if it did."""
     from broadsheet.jobs import sync as job
 
-    done = IngestReport(papers=library.store.counts()["papers"])
+    done = IngestReport()
 
-    with show_rate(plan.name) as show:
+    def keep(report: IngestReport) -> None:
+        nonlocal done
+        done = report
+        show(plan.name, report)
 
-        def keep(report: IngestReport) -> None:
-            nonlocal done
-            done = report
-            if show is not None:
-                show(report)
-
-        try:
-            report = job.sync(
-                library, plan, since=since, is_full=is_full, progress=keep, ending=ending
-            )
-        except (SourceError, ConflictError) as error:
-            return replace(done, papers=library.store.counts()["papers"]), str(error)
+    if ending.is_program_over:
+        return done, ""
+    try:
+        report = job.sync(library, plan, since=since, is_full=is_full, progress=keep, ending=ending)
+    except (SourceError, ConflictError) as error:
+        return done, str(error)
     return report, ""
