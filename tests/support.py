@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,3 +81,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def run(data: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the program on a data folder, with these settings alone; return what it said."""
+    kept = {name: value for name, value in os.environ.items() if name[:11] != "BROADSHEET_"}
+    return subprocess.run(
+        [sys.executable, "-m", "broadsheet", "--data", str(data), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=kept | {"BROADSHEET_SOURCES": ""} | environ,
+        timeout=120,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import ROOT, free_port
+from tests.support import ROOT, free_port, run
 
 PAPERS = [
     {
@@ -35,19 +34,6 @@ PAPERS = [
         "year": 2019,
     },
 ]
-
-
-def run(data: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the program on a data folder and return what it said."""
-    kept = {name: value for name, value in os.environ.items() if name[:11] != "BROADSHEET_"}
-    return subprocess.run(
-        [sys.executable, "-m", "broadsheet", "--data", str(data), *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=kept | {"BROADSHEET_SOURCES": ""} | environ,
-        timeout=120,
-    )
 
 
 def answer(data: Path, *words: str) -> Any:

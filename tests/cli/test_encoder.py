@@ -11,7 +11,7 @@ import pytest
 from broadsheet.assemble import open_library
 from broadsheet.cli.encoders import texts_of
 from broadsheet.library import encoding
-from tests.cli.test_commands import run
+from tests.support import run
 
 if TYPE_CHECKING:
     from pathlib import Path

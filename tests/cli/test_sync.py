@@ -17,6 +17,7 @@ import pytest
 
 from broadsheet.assemble import open_library
 from broadsheet.text import arxiv_calendar
+from tests import support
 from tests.servers.arxiv import Arxiv, Preprint, arxiv, settings
 from tests.servers.feeds import feeds
 
@@ -48,15 +49,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run the program on a data folder; it reads arXiv there."""
     assert service.server is not None
-    kept = {name: value for name, value in os.environ.items() if name[:11] != "BROADSHEET_"}
-    return subprocess.run(
-        [sys.executable, "-m", "broadsheet", "--data", str(data), *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=kept | settings(service.server) | environ,
-        timeout=120,
-    )
+    return support.run(data, *words, **(settings(service.server) | environ))
 
 
 def answer(data: Path, service: Arxiv, *words: str) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
+from dataclasses import Field, fields
+from typing import Any
 
 import typer
 
@@ -27,7 +28,7 @@ def config(context: typer.Context, json: Json = False) -> None:
 
     folder = context.find_root().obj or data_folder()
     settings = load(folder)
-    rows = [_row(settings, setting.name) for setting in fields(Settings)]
+    rows = [_row(settings, setting) for setting in fields(Settings)]
     if json:
         print_json({"file": str(folder / FILE_NAME), "settings": rows})
         return
@@ -38,8 +39,8 @@ def config(context: typer.Context, json: Json = False) -> None:
     note(f"File: {folder / FILE_NAME}")
 
 
-def _row(settings: Settings, name: str) -> dict[str, object]:
-    setting = next(setting for setting in fields(Settings) if setting.name == name)
+def _row(settings: Settings, setting: Field[Any]) -> dict[str, object]:
+    name = setting.name
     value = getattr(settings, name)
     origin = "default" if value == setting.default else "file"
     if name == "data":
