@@ -137,7 +137,9 @@ def _alone(
         identifiers = ids.best({*own}.difference(barred).union(known))
     published, updated = record.published, record.updated
     precision = record.precision if published else Precision.DAY
-    announced = record.announced or _due([record])
+    announced = record.announced
+    if announced is None and IN_TIME_FOR in record.extra:
+        announced = _due([record])
     day = record.picked or announced
     return Paper(
         key=key,
@@ -318,6 +320,8 @@ def _status(newest: Sequence[Record]) -> tuple[Status | None, str]:
 
 
 def _links(newest: Sequence[Record]) -> tuple[Link, ...]:
+    if len(newest) == 1 and len({link.kind for link in newest[0].links}) == len(newest[0].links):
+        return newest[0].links
     seen: dict[tuple[str, str], Link] = {}
     for record in newest:
         for link in record.links:

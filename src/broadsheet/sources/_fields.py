@@ -6,6 +6,7 @@ import json
 import math
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.model import Precision
@@ -274,6 +275,8 @@ def _short(name: str, text: str, limit: int) -> str:
 
 
 def _name(field: str, value: Any) -> str:
+    if type(value) is str and len(value) <= MAX_NAME:
+        return clean_short(value).strip(" ;,")
     if isinstance(value, dict):
         given = value.get("given") or value.get("first") or ""
         family = value.get("family") or value.get("last") or ""
@@ -281,6 +284,10 @@ def _name(field: str, value: Any) -> str:
     if not isinstance(value, str):
         raise FieldError(f"{field}: expected names, found {_kind(value)} among them")
     return _short(field, normal.clean(value).strip(" ;,"), MAX_NAME)
+
+
+clean_short = lru_cache(maxsize=32 * 1024)(normal.clean)
+"""Clean a text of at most ``MAX_NAME`` characters; authors and topics come again and again."""
 
 
 def _is_shallow(value: Any, depth: int) -> bool:

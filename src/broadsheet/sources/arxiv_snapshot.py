@@ -215,8 +215,6 @@ def _extra(values: dict[str, Any]) -> dict[str, Any]:
     for name, into in (("report-no", "report_no"), ("submitter", "submitter")):
         value = values.get(name)
         if value and isinstance(value, str):
-            extra[into] = _short(value)
+            is_short = len(value) <= _fields.MAX_NAME
+            extra[into] = _fields.clean_short(value) if is_short else normal.clean(value)
     return extra
-
-
-_short = lru_cache(maxsize=16 * 1024)(normal.clean)

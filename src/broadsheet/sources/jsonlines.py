@@ -53,6 +53,7 @@ _ADDRESSES = (
     (("project_page", "projectPage"), "project"),
     (("hf_url",), "discussion"),
 )
+_ADDRESSED = tuple(name for names, _ in _ADDRESSES for name in names)
 _PAGES = {
     Scheme.OPENREVIEW: "https://openreview.net/forum?id=",
     Scheme.PMID: "https://pubmed.ncbi.nlm.nih.gov/",
@@ -63,6 +64,7 @@ _COUNTS = (
     (SignalKind.COMMENT, "hosted", ("num_comments", "numComments")),
     (SignalKind.STAR, "github", ("github_stars", "githubStars", "stars")),
 )
+_COUNTED = tuple(name for *_, names in _COUNTS for name in names)
 
 
 class JsonLines(ByLine):
@@ -368,7 +370,7 @@ def _topics(fields: Fields) -> tuple[str, ...]:
 def _signals(fields: Fields, counted: date | None) -> tuple[Signal, ...]:
     """Return the totals as signals of the day on which they can first have been counted."""
     found: list[Signal] = []
-    for kind, origin, names in _COUNTS:
+    for kind, origin, names in _COUNTS if fields.has(*_COUNTED) else ():
         value = fields.whole(*names)
         if value is None:
             continue
@@ -385,7 +387,7 @@ def _links(fields: Fields, identifiers: tuple[Identifier, ...], said: str) -> tu
     found: list[Link] = []
     for identifier in identifiers:
         found += id_links(identifier)
-    for names, kind in _ADDRESSES:
+    for names, kind in _ADDRESSES if fields.has(*_ADDRESSED) else ():
         name, value = fields.take(*names)
         if not name:
             continue
