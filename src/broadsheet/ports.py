@@ -98,17 +98,6 @@ class Remote(Source, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TitleMatch:
-    """A paper that has a given title key."""
-
-    key: int
-    year: int | None
-    authors: tuple[str, ...]
-    author_count: int | None
-    has_real_id: bool  # anything better than a title
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TeamMatch:
     """A paper of a given team, with as much of its title as rules most of them out."""
 
@@ -137,8 +126,8 @@ class Writer(Protocol):
         """Map each identifier that some paper has, or ever had, to that paper's key."""
         ...
 
-    def find_titles(self, title_keys: Collection[str], /) -> Mapping[str, Sequence[TitleMatch]]:
-        """Map each title key that papers have to those papers, by key."""
+    def find_titles(self, title_keys: Collection[str], /) -> Mapping[str, Sequence[int]]:
+        """Map each title key that papers have to those papers' keys, oldest first."""
         ...
 
     def find_teams(self, teams: Collection[int], /) -> Mapping[int, Sequence[TeamMatch]]:

@@ -71,10 +71,10 @@ class Resolver:
         titled = self._writer.find_titles({one.title_key for one in changed})
         for identifier, key in owned.items():
             self._by_id[identifier] = self._at(key)
-        for title, matches in titled.items():
-            self._by_title[title] += [self._at(match.key) for match in matches]
+        for title, keys in titled.items():
+            self._by_title[title] += map(self._at, keys)
         named = {known[one.name][1] for one in changed if one.name in known}
-        matched = {match.key for matches in titled.values() for match in matches}
+        matched = {key for keys in titled.values() for key in keys}
         found = named | matched | set(owned.values())
         self._load(found | self._look_up_teams(changed, set(owned)))
 

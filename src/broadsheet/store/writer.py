@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, func, select, update
 
 from broadsheet.errors import StoreError
-from broadsheet.model import MAX_RAW, Scheme
-from broadsheet.ports import TitleMatch
+from broadsheet.model import MAX_RAW
 from broadsheet.store import bodies, listings, merging, rows, schema
 from broadsheet.store.database import among, chunks
 from broadsheet.store.names import name, text
 from broadsheet.store.totals import update_totals
-from broadsheet.text.sheet import paper_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -45,20 +43,19 @@ class SqlWriter:
         """Map each identifier that some paper has, or ever had, to that paper's key."""
         return rows.find(self._connection, identifiers)
 
-    def find_titles(self, title_keys: Collection[str], /) -> Mapping[str, Sequence[TitleMatch]]:
-        """Map each title key that papers have to those papers, by key."""
+    def find_titles(self, title_keys: Collection[str], /) -> Mapping[str, Sequence[int]]:
+        """Map each title key that papers have to those papers' keys, oldest first."""
         asked = {name(key): key for key in title_keys if key}
         table = schema.papers.c
-        found: defaultdict[str, list[TitleMatch]] = defaultdict(list)
+        found: defaultdict[str, list[int]] = defaultdict(list)
         for chunk in chunks(asked):
             statement = (
-                select(table.title_key, *rows.PAPER)
+                select(table.title_key, table.key)
                 .where(among(self._connection, table.title_key, chunk))
                 .order_by(table.key)
             )
-            for title_key, key, body, *totals in self._connection.execute(statement):
-                paper = paper_of(key, body, tuple(totals))
-                found[asked[title_key]].append(_title_match(paper))
+            for title_key, key in self._connection.execute(statement):
+                found[asked[title_key]].append(key)
         return dict(found)
 
     def find_teams(self, teams: Collection[int], /) -> Mapping[int, Sequence[TeamMatch]]:
@@ -382,16 +379,6 @@ def _signal_row(signal: Signal) -> dict[str, Any]:
         "via": name(signal.via),
         "value": min(signal.value, bodies.LARGEST),
     }
-
-
-def _title_match(paper: Paper) -> TitleMatch:
-    return TitleMatch(
-        key=paper.key,
-        year=paper.year,
-        authors=paper.authors,
-        author_count=paper.author_count,
-        has_real_id=any(one.scheme is not Scheme.TITLE for one in paper.identifiers),
-    )
 
 
 def _fault_digest(fault: Fault) -> str:
