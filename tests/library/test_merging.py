@@ -40,6 +40,12 @@ DAY = timedelta(days=1)
 TITLE = "Optimising the depth of gravity wells"
 DOI = Identifier(Scheme.DOI, "10.1000/x")
 ACL = Identifier(Scheme.ACL, "2026.acl-long.1")
+TIE = Record(  # names both paper 1 and the one that goes by the DOI
+    source="openalex",
+    source_id="W1",
+    title="A second title of wells",
+    identifiers=(Identifier(Scheme.ARXIV, "2603.00001"), DOI),
+)
 
 
 def bring(store: SqlStore, *records: Record) -> None:
@@ -304,13 +310,7 @@ def test_a_name_that_is_anothers_is_no_hindrance(store: SqlStore) -> None:
     """A source that gave a paper's name to a second one does not stop hands from merging that."""
     bring(store, record(1))
     bring(store, record(2, source="crossref", identifiers=(DOI,), title="A second title of wells"))
-    tie = Record(
-        source="openalex",
-        source_id="W1",
-        title="A second title of wells",
-        identifiers=(Identifier(Scheme.ARXIV, "2603.00001"), DOI),
-    )
-    bring(store, tie, record(3, title="A third title of wells"))
+    bring(store, TIE, record(3, title="A third title of wells"))
     one, third = papers(store)
     part(store, store.merges([one.key])[0].key, at=NOON)
     key = unite(store, store.papers([one.key])[0], third, at=NOON)
@@ -410,18 +410,12 @@ def test_a_record_that_named_both_can_be_taken_apart(store: SqlStore) -> None:
     """A source that ties two works together by mistake is overruled for good."""
     bring(store, record(1))
     bring(store, record(2, source="crossref", identifiers=(DOI,), title="A second title of wells"))
-    tie = Record(
-        source="openalex",
-        source_id="W1",
-        title="A second title of wells",
-        identifiers=(Identifier(Scheme.ARXIV, "2603.00001"), DOI),
-    )
-    bring(store, tie)
+    bring(store, TIE)
     [one] = papers(store)
     [merge] = store.merges([one.key])
     assert merge.joint.evidence.reason is Reason.IDENTIFIER
     part(store, merge.key, at=NOON)
-    bring(store, tie, replace(tie, abstract="Said again."))
+    bring(store, TIE, replace(TIE, abstract="Said again."))
 
     assert [paper.id for paper in papers(store)] == ["arxiv:2603.00001", "doi:10.1000/x"]
     assert store.check() == []
