@@ -43,9 +43,16 @@ class Settings:
     title: str = _setting("Broadsheet", "The name in the masthead.")
     timezone: str = _setting("UTC", "IANA name of the zone whose midnight ends a day.")
     encoder: str = _setting(
-        "builtin", "`builtin`, or a folder with `model.onnx` and `tokenizer.json`."
+        "builtin",
+        "`builtin`; a folder with a model, in Hugging Face layout or our own; or `owner/model` or "
+        "`owner/model@revision` of a hub, which `encoder fetch` fetched.",
     )
     encoder_tokens: int = _setting(128, "Where a text is cut before encoding.", unit="tokens")
+    encoder_dim: int = _setting(
+        0,
+        "Vectors are cut to this length, where the model was trained for it; 0: whole.",
+        unit="numbers",
+    )
     draft: str = _setting(
         "",
         "A folder that `encoder train` made: papers are found by its drafts of their meaning "
@@ -178,6 +185,7 @@ class Settings:
         _check_range("digest_papers", self.digest_papers, 1, 200)
         _check_range("page_size", self.page_size, 1, 100)
         _check_range("encoder_tokens", self.encoder_tokens, 8, 512)
+        _check_range("encoder_dim", self.encoder_dim, 0, 8_192)
         _check_range("encoder_threads", self.encoder_threads, 0, 256)
         _check_range("rate_limit", self.rate_limit, 1, 100_000)
         _check_range("sync_readers", self.sync_readers, 1, 32)

@@ -727,6 +727,11 @@ class PaperEncoder(Protocol):
         """The length of a vector."""
         ...
 
+    @property
+    def joint(self) -> str:
+        """What stands between title and abstract in the text of a paper."""
+        ...
+
     def encode(self, texts: Sequence[str], /) -> npt.NDArray[np.float32]:
         """Return shape (len(texts), dim), float32, rows of unit length (or all zero)."""
         ...

@@ -14,7 +14,8 @@ import pytest
 
 from broadsheet.config import Settings
 from broadsheet.errors import EncoderError
-from broadsheet.index.encoder import BUILTIN, FACTS, MODEL, TOKENIZER, OnnxEncoder, open_encoder
+from broadsheet.index.encoder import OnnxEncoder, open_encoder
+from broadsheet.index.layout import BUILTIN, FACTS, MODEL, TOKENIZER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,7 +195,7 @@ def test_prefixes_and_pooling_are_obeyed(tmp_path: Path, encoder: OnnxEncoder) -
 @pytest.mark.parametrize(
     ("facts", "complaint"),
     [
-        pytest.param({"pooling": "max"}, "pooling must be mean or cls", id="pooling"),
+        pytest.param({"pooling": "max"}, "pooling must be mean, cls or last", id="pooling"),
         pytest.param({"dim": "384"}, "dim cannot be '384'", id="dim as text"),
         pytest.param({"max_tokens": 0}, "dim and max_tokens must be at least 1", id="no tokens"),
     ],

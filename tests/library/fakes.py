@@ -121,6 +121,7 @@ class LengthEncoder:
     name = "length"
     space = "length"
     dim = 1
+    joint = ". "
 
     def encode(self, texts: Sequence[str], /) -> npt.NDArray[np.float32]:
         """Return the lengths."""

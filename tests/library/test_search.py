@@ -657,6 +657,7 @@ class BrokenEncoder:
         self.space = space
         self.name = f"{space}/int8/128"
         self.dim = 384
+        self.joint = ". "
 
     def encode(self, texts: object, /) -> Any:
         """Refuse."""
@@ -716,6 +717,10 @@ def test_the_encoder_reads_plain_text() -> None:
 
     assert document_text(one) == "The O(n) bee"
     assert document_text(replace(one, abstract="It flies.")) == "The O(n) bee. It flies."
+    assert (
+        document_text(replace(one, abstract="It flies."), "[SEP]") == "The O(n) bee[SEP]It flies."
+    )
+    assert document_text(one, "[SEP]") == "The O(n) bee"
 
 
 @pytest.mark.parametrize("sort", [None, Sort.DATE, Sort.VOTES])

@@ -20,6 +20,7 @@ import numpy as np
 
 from broadsheet.errors import EncoderError
 from broadsheet.index.encoder import CHARACTERS_PER_TOKEN, UNKNOWN_TOKENS, open_encoder
+from broadsheet.library.encoding import JOINT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,6 +173,11 @@ class DraftEncoder:
         self._rows = rows
         self._scales = scales
         self._cutter = WordPieces(tokenizer, tokens=self._facts.tokens)
+
+    @property
+    def joint(self) -> str:
+        """What stands between title and abstract: as where the table was fitted."""
+        return JOINT
 
     @property
     def name(self) -> str:

@@ -9,49 +9,38 @@ text always has the same vector, whatever it is encoded with, and threads share 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from broadsheet.errors import EncoderError
+from broadsheet.index.layout import (
+    FACTS,
+    TOKENIZER,
+    ModelFacts,
+    data_files,
+    model_folder,
+    read_facts,
+)
+from broadsheet.index.network import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
     from broadsheet.config import Settings
 
-BUILTIN = Path(__file__).parent / "models" / "all-MiniLM-L6-v2"
-MODEL, TOKENIZER, FACTS = "model.onnx", "tokenizer.json", "model.json"
-KNOWN_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
-POOLINGS = ("mean", "cls")
-FACT_TYPES: Mapping[str, type] = {"sha256": dict, "dim": int, "max_tokens": int}  # else text
 UNKNOWN_TOKENS = ("[UNK]", "<unk>")
 CHARACTERS_PER_TOKEN = 40  # more of a text is never tokenised: a 10 MB title costs what 5 KB cost
 QUERIES_KEPT = 256  # 1.5 KB each: paging through an answer and going back encode once
 BACKGROUND_NICENESS = 10  # of the threads that encode papers; queries run at the caller's own
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFacts:
-    """What ``model.json`` says of a model; every field may be absent there."""
-
-    name: str = ""  # empty: the folder's name and the beginning of the model's digest
-    precision: str = "onnx"  # a word for the encoder's name
-    dim: int = 0  # >= 1; 0: found by encoding one word
-    pooling: str = "mean"
-    max_tokens: int = 512  # >= 1; longer than this the model was never trained
-    query_prefix: str = ""
-    document_prefix: str = ""
-    sha256: Mapping[str, str] = field(default_factory=dict)  # file name -> digest, checked on load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,53 +56,44 @@ def open_encoder(settings: Settings) -> OnnxEncoder:
     """Return the encoder that the settings name; its model is loaded at first use.
 
     Raises:
-        EncoderError: the folder lacks a file, or its ``model.json`` cannot be used.
+        EncoderError: the folder lacks a file, its description cannot be used, or the model was
+            not trained for vectors as short as `encoder_dim`.
     """
-    folder = BUILTIN if settings.encoder == "builtin" else Path(settings.encoder).expanduser()
-    for name in (MODEL, TOKENIZER):
+    folder = model_folder(settings.encoder, settings.data)
+    facts = read_facts(folder)
+    for name in (facts.file, TOKENIZER):
         if not (folder / name).is_file():
             raise EncoderError(
-                f"the encoder needs {folder / name}, which is not there; "
-                "set encoder to `builtin` or to a folder with model.onnx and tokenizer.json"
+                f"the encoder needs {folder / name}, which is not there; set encoder to `builtin`, "
+                "to a folder with model.onnx and tokenizer.json, or to owner/model of a hub"
             )
     return OnnxEncoder(
         folder,
-        facts=read_facts(folder),
+        facts=facts,
         tokens=settings.encoder_tokens,
         threads=settings.encoder_threads or os.cpu_count() or 1,
+        cut=settings.encoder_dim,
     )
-
-
-def read_facts(folder: Path) -> ModelFacts:
-    """Read ``model.json``; without one the model is taken to want mean pooling.
-
-    Raises:
-        EncoderError: the file is no JSON object, or a value has the wrong type.
-    """
-    path = folder / FACTS
-    if not path.exists():
-        return ModelFacts()
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise EncoderError(f"{path} cannot be read: {error}") from error
-    if not isinstance(values, dict):
-        raise EncoderError(f"{path} must hold a JSON object")
-    known = {item.name: values[item.name] for item in fields(ModelFacts) if item.name in values}
-    for name, value in known.items():
-        if type(value) is not FACT_TYPES.get(name, str):
-            raise EncoderError(f"{path}: {name} cannot be {value!r}")
-    if min(known.get("dim", 1), known.get("max_tokens", 1)) < 1:
-        raise EncoderError(f"{path}: dim and max_tokens must be at least 1")
-    if known.get("pooling", "mean") not in POOLINGS:
-        raise EncoderError(f"{path}: pooling must be mean or cls, not {known['pooling']!r}")
-    return ModelFacts(**known)
 
 
 class OnnxEncoder:
     """An encoder on the processor. Safe to share between threads; nothing is loaded until used."""
 
-    def __init__(self, folder: Path, *, facts: ModelFacts, tokens: int, threads: int) -> None:
+    def __init__(
+        self, folder: Path, *, facts: ModelFacts, tokens: int, threads: int, cut: int = 0
+    ) -> None:
+        """Describe an encoder.
+
+        Args:
+            folder: Where its files are.
+            facts: What they are.
+            tokens: Where a text is cut, unless the model was trained on fewer.
+            threads: For the texts of papers.
+            cut: The length of a vector, where the model was trained for it; 0: as it is.
+
+        Raises:
+            EncoderError: the model was not trained for vectors of that length.
+        """
         self._folder = folder
         self._facts = facts
         self._tokens = min(tokens, facts.max_tokens)
@@ -121,11 +101,27 @@ class OnnxEncoder:
         self._lock = threading.RLock()
         self._pool: ThreadPoolExecutor | None = None
         self._kept = lru_cache(maxsize=QUERIES_KEPT)(self._encode_query)
+        self._cut = 0 if cut == facts.dim else cut
+        if self._cut and self._cut not in facts.matryoshka_dims:
+            raise EncoderError(
+                f"encoder_dim cannot be {cut}: {facts.name or folder.name} "
+                f"{_lengths_of(facts.matryoshka_dims)}; set it to 0 for whole vectors"
+            )
 
     @property
     def tokens(self) -> int:
         """Where a text is cut."""
         return self._tokens
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model."""
+        return self._facts
+
+    @property
+    def joint(self) -> str:
+        """What stands between title and abstract."""
+        return self._facts.joint
 
     @property
     def name(self) -> str:
@@ -134,15 +130,27 @@ class OnnxEncoder:
 
     @cached_property
     def space(self) -> str:
-        """The model's name: precision and length leave a vector in its space."""
-        if self._facts.name:
-            return self._facts.name
-        return f"{self._folder.resolve().name}@{_sha256(self._folder / MODEL)[:12]}"
+        """The model's name, and the length of vectors that are cut.
+
+        Precision and length of the text leave a vector in its space. A model without a name is
+        known by its files and by how it is asked.
+        """
+        name = self._facts.name
+        if not name:
+            name = f"{self._folder.resolve().name}@{self._digest()[:12]}"
+        return f"{name}:{self._cut}" if self._cut else name
+
+    def _digest(self) -> str:
+        facts = self._facts
+        files = [self._folder / facts.file, *data_files(self._folder, facts.file)]
+        asked = (facts.pooling, facts.output, facts.query_prefix, facts.document_prefix)
+        parts = [*map(_sha256, files), *asked, facts.joint]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @cached_property
     def dim(self) -> int:
-        """The length of a vector; asks the model itself where ``model.json`` is silent."""
-        return self._facts.dim or len(self._run(self._tokenizer.encode("a").ids))
+        """The length of a vector; asks the model itself where its description is silent."""
+        return self._cut or self._facts.dim or len(self._run(self._tokenizer.encode("a").ids))
 
     def encode(self, texts: Sequence[str], /) -> npt.NDArray[np.float32]:
         """Return shape (len(texts), dim), float32, rows of unit length.
@@ -171,20 +179,20 @@ class OnnxEncoder:
         """Return what the model makes of each text, as of a paper, piece by piece.
 
         Raises:
-            EncoderError: the model pools by itself: it shows no states.
+            EncoderError: the model pools by itself and shows no states, or vectors are cut.
         """
+        if self._cut:
+            raise EncoderError("single tokens are read in whole vectors: set encoder_dim to 0")
         prefix = self._facts.document_prefix
-        return list(self._workers().map(lambda text: self._read(prefix + text), texts))
+        return list(self._workers().map(lambda text: self._read(prefix, text), texts))
 
-    def _read(self, text: str) -> Read:
-        encoding = self._tokenizer.encode(self._clipped(text))
-        states = self._states(encoding.ids)
-        if states.ndim == 1:
-            raise EncoderError(f"{self._folder / MODEL} shows no states of single tokens")
-        vector = np.zeros(self.dim, dtype=np.float32)
-        if not _says_nothing(encoding):
-            vector = _unit(self._pooled(states))
-        return Read(tokens=tuple(encoding.ids), states=states, vector=vector)
+    def _read(self, prefix: str, text: str) -> Read:
+        tokens, is_said = self._tokens_of(prefix, text)
+        return Read(
+            tokens=tuple(tokens),
+            states=self._network.states(tokens),
+            vector=_unit(self._run(tokens)) if is_said else np.zeros(self.dim, dtype=np.float32),
+        )
 
     def encode_pieces(self, pieces: Sequence[int], /) -> npt.NDArray[np.float32]:
         """Return what the model says of single word pieces, (len(pieces), dim), unit rows."""
@@ -210,84 +218,78 @@ class OnnxEncoder:
 
     def _vector(self, prefix: str, text: str) -> npt.NDArray[np.float32]:
         """Return a unit vector, (dim,), or zeros when the text has no word the model knows."""
-        text = self._clipped(text)
-        encoding = self._tokenizer.encode(prefix + text)
-        if not text.strip() or _says_nothing(encoding):
-            return np.zeros(self.dim, dtype=np.float32)
-        return _unit(self._run(encoding.ids))
+        tokens, is_said = self._tokens_of(prefix, text)
+        return _unit(self._run(tokens)) if is_said else np.zeros(self.dim, dtype=np.float32)
 
-    def _clipped(self, text: str) -> str:
-        return _readable(text[: self._tokens * CHARACTERS_PER_TOKEN])
+    def _tokens_of(self, prefix: str, text: str) -> tuple[list[int], bool]:
+        """Return prefix and text as the model reads them, and whether the text says anything.
+
+        A prefix takes no room from the text, as long as the model can read both; what the
+        tokenizer puts around a text (the last token of a decoder, say) is always there.
+        """
+        clipped = _readable(text[: self._tokens * CHARACTERS_PER_TOKEN])
+        before = len(self._tokenizer.encode(prefix, add_special_tokens=False).ids) if prefix else 0
+        encoding = self._tokenizer.encode(prefix + clipped, add_special_tokens=False)
+        frame = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+        room = min(self._tokens + before, self._facts.max_tokens) - frame
+        encoding.truncate(max(room, 1))
+        is_said = bool(clipped.strip()) and not _says_nothing(encoding.tokens[before:])
+        tokens: list[int] = self._tokenizer.post_process(encoding).ids
+        return tokens, is_said
 
     def _run(self, tokens: Sequence[int]) -> npt.NDArray[np.float32]:
-        """Return the model's answer to one text, pooled, (dim,), not normalised."""
-        states = self._states(tokens)
-        return states if states.ndim == 1 else self._pooled(states)  # 1: the model pools by itself
+        """Return the model's answer to one text, pooled and cut, (dim,), not normalised.
 
-    def _states(self, tokens: Sequence[int]) -> npt.NDArray[np.float32]:
-        ids = np.array([tokens], dtype=np.int64)  # (1, tokens)
-        inputs = {
-            "input_ids": ids,
-            "attention_mask": np.ones_like(ids),
-            "token_type_ids": np.zeros_like(ids),
-        }
-        wanted = {name: inputs[name] for name in self._inputs}
-        states: npt.NDArray[np.float32] = self._session.run(None, wanted)[0][0]
-        return states  # (tokens, dim) or (dim,)
+        Raises:
+            EncoderError: its vectors are of another length than its description says.
+        """
+        states = self._network.run(tokens)
+        vector = states if states.ndim == 1 else self._pooled(states)  # 1: it pools by itself
+        if self._facts.dim not in {0, len(vector)} or len(vector) < self._cut:
+            raise EncoderError(
+                f"{self._folder / self._facts.file} makes vectors of {len(vector)} numbers, not "
+                f"of {self._facts.dim or self._cut}; say `dim` in {FACTS}"
+            )
+        return vector[: self._cut] if self._cut else vector
 
     def _pooled(self, states: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        pooled: npt.NDArray[np.float32] = (
-            states[0] if self._facts.pooling == "cls" else states.mean(axis=0)
-        )
+        pooled: npt.NDArray[np.float32]
+        if self._facts.pooling == "cls":
+            pooled = states[0]
+        elif self._facts.pooling == "last":
+            pooled = states[-1]
+        else:
+            pooled = states.mean(axis=0)
         return pooled  # (dim,)
 
     # --- loaded at first use ---
 
     @property
-    def _session(self) -> Any:
+    def _network(self) -> Network:
         return self._loaded[0]
 
     @property
     def _tokenizer(self) -> Any:
         return self._loaded[1]
 
-    @cached_property
-    def _inputs(self) -> tuple[str, ...]:
-        names = tuple(item.name for item in self._session.get_inputs())
-        if unknown := sorted(set(names) - KNOWN_INPUTS):
-            raise EncoderError(
-                f"{self._folder / MODEL} asks for {', '.join(unknown)}: "
-                "only models that read input_ids, attention_mask and token_type_ids can be used"
-            )
-        return names
-
     @property
-    def _loaded(self) -> tuple[Any, Any]:
+    def _loaded(self) -> tuple[Network, Any]:
         with self._lock:
             return self._pair
 
     @cached_property
-    def _pair(self) -> tuple[Any, Any]:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
+    def _pair(self) -> tuple[Network, Any]:
         self._verify()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # our threads share the session: no pool, no spinning
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        network = Network(self._folder / self._facts.file, output=self._facts.output)
         try:
-            session = onnxruntime.InferenceSession(
-                str(self._folder / MODEL), options, providers=["CPUExecutionProvider"]
-            )
-            tokenizer = Tokenizer.from_file(str(self._folder / TOKENIZER))
-        except Exception as error:  # both libraries raise bare Exception subclasses of their own
+            tokenizer = self.tokenizer()
+        except Exception as error:  # the library raises bare Exception subclasses of its own
             raise EncoderError(
                 f"the encoder in {self._folder} cannot be loaded: {error}"
             ) from error
         tokenizer.no_padding()
-        tokenizer.enable_truncation(self._tokens)
-        return session, tokenizer
+        tokenizer.no_truncation()
+        return network, tokenizer
 
     def _verify(self) -> None:
         for name, expected in self._facts.sha256.items():
@@ -313,12 +315,18 @@ def _unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return vector / np.float32(norm) if norm > 0 else vector
 
 
-def _says_nothing(encoding: Any) -> bool:
-    """Tell whether no token stands for anything: only signs that the model never saw."""
-    return all(
-        is_special or token in UNKNOWN_TOKENS
-        for token, is_special in zip(encoding.tokens, encoding.special_tokens_mask, strict=True)
-    )
+def _says_nothing(tokens: Sequence[str]) -> bool:
+    """Tell whether no token of a text, without special ones, stands for anything known."""
+    return all(token in UNKNOWN_TOKENS for token in tokens)
+
+
+def _lengths_of(dims: Sequence[int]) -> str:
+    """Return for which shorter vectors a model was trained, in words."""
+    if not dims:
+        return "was not trained for shorter vectors"
+    if list(dims) == list(range(dims[0], dims[-1] + 1)):
+        return f"was trained for {dims[0]} to {dims[-1]}"
+    return f"was trained for {', '.join(map(str, sorted(dims)))}"
 
 
 def _readable(text: str) -> str:

@@ -14,15 +14,21 @@ if TYPE_CHECKING:
     from broadsheet.ports import PaperEncoder
 
 
-def document_text(paper: Paper) -> str:
-    """Return what the encoder reads of a paper: title and abstract, as plain Unicode."""
-    return text_of(paper.title, paper.abstract)
+JOINT = ". "  # between title and abstract, for models that do not ask for anything else
 
 
-def text_of(title: str, abstract: str, /) -> str:
-    """Return what the encoder reads of a title and an abstract, LaTeX turned into text."""
+def document_text(paper: Paper, joint: str = JOINT) -> str:
+    """Return what an encoder reads of a paper: title and abstract, as plain Unicode."""
+    return text_of(paper.title, paper.abstract, joint)
+
+
+def text_of(title: str, abstract: str, joint: str = JOINT, /) -> str:
+    """Return what an encoder reads of a title and an abstract, LaTeX turned into text.
+
+    The joint stands between them where there are both.
+    """
     title, abstract = to_text(title), to_text(abstract)
-    return f"{title}. {abstract}" if abstract else title
+    return f"{title}{joint}{abstract}" if abstract else title
 
 
 def encode_pending(library: Library, limit: int) -> int:
@@ -55,6 +61,6 @@ def _encode(library: Library, waiting: Sequence[int], encoder: PaperEncoder) -> 
     papers = library.store.papers(waiting)
     if not papers:
         return 0
-    vectors = encoder.encode([document_text(paper) for paper in papers])
+    vectors = encoder.encode([document_text(paper, encoder.joint) for paper in papers])
     library.engine.put_vectors([paper.key for paper in papers], vectors, encoder=encoder.name)
     return len(papers)

@@ -90,5 +90,5 @@ def _vector_of(library: Library, paper: Paper) -> Vector:
     vector: Vector = library.engine.vectors([paper.key])[0]
     if np.isfinite(vector).all():
         return vector
-    made: Vector = library.encoder.encode([document_text(paper)])[0]
+    made: Vector = library.encoder.encode([document_text(paper, library.encoder.joint)])[0]
     return made
