@@ -196,25 +196,38 @@ def bench_serve(
     papers: Papers = 1_000,
     corpus: Corpus = None,
     encode: Encode = None,
+    library: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Serve the library in this data folder as it is; fill none."
+        ),
+    ] = None,
     readers: Annotated[int, typer.Option(min=1, max=500, help="How many ask at once.")] = 50,
-    requests: Annotated[int, typer.Option(min=10, max=1_000_000, help="How many in all.")] = 2_000,
+    overload: Annotated[
+        int, typer.Option(min=0, max=20, help="Then so many times as many; 0: not at all.")
+    ] = 10,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, max=600, help="How long for each kind of page.")
+    ] = 10,
     json: Json = False,
 ) -> None:
     """Time pages and API of a server of its own, with many readers at once.
 
+    Searches each with other words, by page and by API; editions; editions that the reader has
+    already (304); pages of papers.
+
     Example: broadsheet bench serve --papers 1000 --readers 50 --json
     """
-    from broadsheet.eval.serving import bench_serve as run
+    from broadsheet.eval import serving
 
+    plan = serving.Plan(readers=readers, overload=overload, seconds=seconds)
     with progress_bar("Measuring") as move:
-        result = run(
-            papers=papers,
-            corpus=corpus or [],
-            encode=encode,
-            readers=readers,
-            requests=requests,
-            progress=move,
-        )
+        if library is not None:
+            result = serving.bench_served(library, plan=plan, progress=move)
+        else:
+            result = serving.bench_serve(
+                papers=papers, corpus=corpus or [], encode=encode, plan=plan, progress=move
+            )
     _print(result, is_json=json)
 
 

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import http.client
+import itertools
 import os
+import platform
 import random
 import re
-import resource
 import subprocess
 import sys
 import threading
 import time
-from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from broadsheet.assemble import open_library
 from broadsheet.errors import BroadsheetError
-from broadsheet.eval.bench import encode_newest, filled, percentiles, queries_of
+from broadsheet.eval.bench import encode_newest, filled, queries_of
+from broadsheet.eval.memory import tree_bytes, tree_cpu_s, tree_private_bytes
+from broadsheet.eval.readers import Tally, Wanted, ask, ask_one
+from broadsheet.eval.retrieval import temporary_settings
 from broadsheet.text.ids import url_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from broadsheet.library import Library
@@ -33,23 +36,27 @@ if TYPE_CHECKING:
 
 SEED = 7
 READERS = 50
-REQUESTS = 2_000  # of all readers together
-MAX_SECONDS = 120.0  # then readers stop, however many requests are left
-WARM_UP = 40  # requests before, not timed
+OVERLOAD = 10  # times as many readers, in the second round
+SECONDS = 10.0  # of one round
+WARM_UP_S = 2.0  # of one kind, before, not timed
+PEAK_PER_S = 500  # searches; so many different ones are made for each second
+PAGES = 200  # papers and editions that are asked for
 START_S = 60.0
-TIMEOUT_S = 30.0  # of one request
-KINDS = ("edition", "paper", "search", "api")
+KINDS = ("search", "api", "edition", "unchanged", "paper")
+"""Pages of searches, ``/api/v1/search``, editions, editions that the reader has already, papers."""
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
+_ETAG = re.compile(rb"^etag: *(\S+)\r$", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What one request took."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a server is measured."""
 
-    kind: str
-    wall_ms: float
-    problem: str = ""  # a status that is not 200, or what went wrong with the connection
+    readers: int = READERS  # who ask at once, >= 1
+    overload: int = OVERLOAD  # then so many times as many; 0: not at all
+    seconds: float = SECONDS
+    kinds: Sequence[str] = KINDS
 
 
 def bench_serve(
@@ -57,95 +64,147 @@ def bench_serve(
     papers: int,
     corpus: Sequence[Path] = (),
     encode: int | None = None,
-    readers: int = READERS,
-    requests: int = REQUESTS,
+    plan: Plan | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Fill a library, serve it as ``broadsheet serve`` does, and let readers ask for pages.
 
-    The server is a process of its own on loopback; the readers are threads of this one, each
-    with a connection that stays open, each asking again as soon as it has its answer. So both
-    share the machine's cores, and what a page waits for is mostly its turn.
+    The server is a process of its own on loopback; the readers share this one, each with a
+    connection that stays open, each asking again as soon as it has its answer, also where it is
+    told to come back later. So both share the machine's cores: ``client_cpu_s`` and
+    ``server_cpu_s`` say who had how much of them.
 
     Args:
         papers: How many records to read.
         corpus: Files to take them from; none: made-up papers.
         encode: How many papers to encode before, the newest; None: all. Of the rest the server
             goes on encoding while it is measured.
-        readers: How many ask at once, >= 1.
-        requests: How many in all: a quarter each for editions, papers, searches by page and by
-            API, every search with other words.
-        progress: Called with (done, all) while papers are encoded, then while readers ask.
+        plan: How many ask, and for how long.
+        progress: Called with (done, all) while papers are encoded, then after each round.
     """
+    plan = plan or Plan()
     with filled(papers, corpus, progress) as (library, facts):
         encoded = encode_newest(library, encode, progress)
-        targets = _targets(library, requests + WARM_UP)
+        targets = _targets(library, plan)
         data = library.settings.data
         library.close()  # the server takes over
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        with _served(data) as port:
-            _asked(port, targets[:WARM_UP], readers=1)
-            start = time.perf_counter()
-            answers = _asked(port, targets[WARM_UP:], readers=readers, progress=progress)
-            seconds = time.perf_counter() - start
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return {
-            **facts,
-            **encoded,
-            "readers": readers,
-            "requests": len(answers),
-            "seconds": round(seconds, 1),
-            "requests_per_s": round(len(answers) / seconds, 1),
-            **_summary(answers),
-            "server_cpu_s": round(cpu_s, 1),  # with its start
+        return {**facts, **encoded, **_measured(data, targets, plan, progress)}
+
+
+def bench_served(
+    data: Path, *, plan: Plan | None = None, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Measure a server of the library in a folder, as it is; see ``bench_serve``."""
+    plan = plan or Plan()
+    with closing(open_library(data, environ=temporary_settings())) as library:
+        targets = _targets(library, plan)
+        state = library.engine.status()
+    facts = {
+        "papers": state.indexed,
+        "encoded": state.encoded,
+        "dense_index": state.kind,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "load": round(os.getloadavg()[0], 1),
+    }
+    return {**facts, **_measured(data, targets, plan, progress)}
+
+
+def _measured(
+    data: Path,
+    targets: Mapping[str, Sequence[Wanted]],
+    plan: Plan,
+    progress: Progress | None,
+) -> dict[str, Any]:
+    """Start a server, let crowds ask it for every kind, and say what they got."""
+    crowds = [plan.readers] + [plan.readers * plan.overload] * (plan.overload > 0)
+    rounds = list(itertools.product(plan.kinds, crowds))
+    told: dict[str, dict[str, Any]] = {kind: {} for kind in plan.kinds}
+    with _served(data) as (server, port):
+        wanted = {
+            kind: _known(port, targets["edition"]) if kind == "unchanged" else targets[kind]
+            for kind in plan.kinds
         }
+        queues = {kind: _queue(kind, wanted[kind]) for kind in plan.kinds}
+        for kind in plan.kinds:
+            ask(port, queues[kind], readers=1, seconds=min(WARM_UP_S, plan.seconds))
+        for number, (kind, readers) in enumerate(rounds, start=1):
+            before = tree_cpu_s(server.pid)
+            tally = ask(port, queues[kind], readers=readers, seconds=plan.seconds)
+            cpu_s = tree_cpu_s(server.pid) - before
+            told[kind][str(readers)] = {**tally.told(), **_server(tally, cpu_s)}
+            if progress:
+                progress(number, len(rounds))
+        memory = {
+            "resident_mb": round(tree_bytes(server.pid) / 1e6, 1),
+            "private_mb": round(tree_private_bytes(server.pid) / 1e6, 1),
+        }
+    return {"readers": plan.readers, "kinds": told, "server_memory": memory}
 
 
-def _summary(answers: Sequence[_Answer]) -> dict[str, Any]:
-    """Return times by kind and of all, and how often what went wrong."""
-    taken: defaultdict[str, list[float]] = defaultdict(list)
-    for answer in answers:
-        if not answer.problem:
-            taken[answer.kind].append(answer.wall_ms)
-            taken["all"].append(answer.wall_ms)
-    problems = Counter(f"{answer.kind}: {answer.problem}" for answer in answers if answer.problem)
+def _server(tally: Tally, cpu_s: float) -> dict[str, float]:
+    """Return what the server's processes needed for a round, in all and for one answer."""
+    answers = max(1, tally.statuses.total())
     return {
-        "latency_ms": {kind: percentiles(times) for kind, times in sorted(taken.items())},
-        "errors": problems.total(),
-        "problems": dict(problems),
+        "server_cpu_s": round(cpu_s, 2),
+        "server_cpu_ms_per_answer": round(cpu_s * 1000 / answers, 2),
     }
 
 
-def _targets(library: Library, count: int) -> list[tuple[str, str]]:
-    """Return (kind, path) of so many requests, mixed, the same for the same papers."""
+def _queue(kind: str, wanted: Sequence[Wanted]) -> Iterable[Wanted]:
+    """Return requests without end, except of searches, of which each is another one."""
+    return iter(wanted) if kind in {"search", "api"} else itertools.cycle(wanted)
+
+
+def _targets(library: Library, plan: Plan) -> dict[str, list[Wanted]]:
+    """Return what is asked of each kind, the same for the same papers."""
     chance = random.Random(SEED)  # noqa: S311  # repeatable, not secret
     last = library.store.last_change()
-    queries = queries_of(library, count)
     shown = [
         paper
-        for _ in range(200)
+        for _ in range(PAGES)
         for paper in library.store.all_papers(after=chance.randrange(last), limit=1)
     ]
+    rounds = 1 + (plan.overload > 0)
+    count = int(PEAK_PER_S * (rounds * plan.seconds + WARM_UP_S))
+    words = iter(_distinct(queries_of(library, 2 * count)))
     days = sorted({paper.day for paper in shown if paper.day})
+    editions = ["/", *(f"/papers/date/{day}" for day in days)]
+    editions += sorted({f"/papers/month/{day:%Y-%m}" for day in days})
+    return {
+        "search": [_search("/papers", one) for one in itertools.islice(words, count)],
+        "api": [_search("/api/v1/search", one) for one in words],
+        "edition": [Wanted(path) for path in editions],
+        "paper": [Wanted(f"/papers/{quote(url_part(paper.id), safe='/:')}") for paper in shown],
+    }
+
+
+def _distinct(queries: Iterable[str]) -> list[str]:
+    """Return every query once, apart from the others also where titles are alike."""
+    seen: dict[str, None] = {}
+    for number, query in enumerate(queries):
+        seen.setdefault(query if query not in seen else f"{query} {number}")
+    return list(seen)
+
+
+def _search(path: str, words: str) -> Wanted:
+    return Wanted(f"{path}?{urlencode({'q': words})}")
+
+
+def _known(port: int, wanted: Iterable[Wanted]) -> list[Wanted]:
+    """Return the same requests as one who has the pages already sends them."""
     found = []
-    for number in range(count):
-        kind, words = KINDS[number % len(KINDS)], queries[number]
-        if kind == "edition":
-            path = f"/papers/date/{chance.choice(days)}" if days else "/"
-        elif kind == "paper":
-            path = f"/papers/{quote(url_part(chance.choice(shown).id), safe='/:')}"
-        elif kind == "search":
-            path = f"/papers?{urlencode({'q': words})}"
-        else:
-            path = f"/api/papers/search?{urlencode({'q': words})}"
-        found.append((kind, path))
+    for one in wanted:
+        status, head, _ = ask_one(port, one)
+        tag = _ETAG.search(head)
+        if status == HTTPStatus.OK and tag:
+            found.append(Wanted(one.path, {"If-None-Match": tag[1].decode("ascii")}))
     return found
 
 
 @contextmanager
-def _served(data: Path) -> Iterator[int]:
-    """Run the program's server on a data folder until the block ends; yield its port.
+def _served(data: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Run the program's server on a data folder until the block ends; yield it and its port.
 
     Raises:
         BroadsheetError: it did not start.
@@ -159,7 +218,8 @@ def _served(data: Path) -> Iterator[int]:
         try:
             port = _port_of(server)
             _wait_for(port)
-            yield port
+            give_up.cancel()
+            yield server, port
         finally:
             give_up.cancel()
             server.terminate()
@@ -181,56 +241,17 @@ def _port_of(server: subprocess.Popen[str]) -> int:
 def _wait_for(port: int) -> None:
     """Return as soon as the server answers: it names its address before it does."""
     until = time.monotonic() + START_S
-    while _asked(port, [("health", "/healthz")], readers=1)[0].problem:
-        if time.monotonic() > until:
-            raise BroadsheetError("the server did not answer")
+    while time.monotonic() < until:
+        try:
+            if ask_one(port, Wanted("/healthz"))[0] == HTTPStatus.OK:
+                return
+        except (OSError, EOFError):
+            pass
         time.sleep(0.05)
+    raise BroadsheetError("the server did not answer")
 
 
 def _environ() -> Mapping[str, str]:
     """Return the environment without settings of another library, and without sources to read."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")}
-    return kept | {"BROADSHEET_SOURCES": "", "BROADSHEET_HOST": "127.0.0.1"}
-
-
-def _asked(
-    port: int,
-    targets: Sequence[tuple[str, str]],
-    *,
-    readers: int,
-    progress: Progress | None = None,
-) -> list[_Answer]:
-    """Share the requests out among readers; return what came back, in any order."""
-    waiting = iter(list(targets))  # a list's iterator is one step of the interpreter: no lock
-    until = time.monotonic() + MAX_SECONDS
-    answers: list[_Answer] = []
-
-    def read() -> None:
-        line = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
-        with closing(line):
-            for kind, path in waiting:
-                if time.monotonic() > until:
-                    return
-                answers.append(_ask(line, kind, path))
-                if progress:
-                    progress(len(answers), len(targets))
-
-    with ThreadPoolExecutor(readers) as crowd:
-        for reader in [crowd.submit(read) for _ in range(readers)]:
-            reader.result()
-    return answers
-
-
-def _ask(line: http.client.HTTPConnection, kind: str, path: str) -> _Answer:
-    """Send one request as a browser would, compressed; a broken line is opened anew."""
-    start, problem = time.perf_counter(), ""
-    try:
-        line.request("GET", path, headers={"Accept-Encoding": "gzip"})
-        answer = line.getresponse()
-        answer.read()
-        if answer.status != HTTPStatus.OK:
-            problem = str(answer.status)
-    except (OSError, http.client.HTTPException) as error:
-        line.close()
-        problem = type(error).__name__
-    return _Answer(kind, (time.perf_counter() - start) * 1000, problem)
+    return kept | temporary_settings() | {"BROADSHEET_SOURCES": "", "BROADSHEET_HOST": "127.0.0.1"}
