@@ -287,6 +287,14 @@ class PaperStore(Protocol):
         """Return the newest change's seq; 0 when nothing ever changed."""
         ...
 
+    def version(self) -> str:
+        """Return a text that stands for all that is kept here: same text, same content.
+
+        Every commit changes it, also of another process; it may change without one. Only for
+        comparing with what the same store said before. Cheap enough to be asked for each page.
+        """
+        ...
+
     def quarantined(
         self,
         *,

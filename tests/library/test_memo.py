@@ -22,15 +22,6 @@ def test_an_answer_is_kept_while_state_and_minute_last() -> None:
     assert ask(state=2) == 3
 
 
-def test_what_was_forgotten_is_worked_out_again() -> None:
-    """A vote must be seen at once by the one who cast it."""
-    memo, numbers = Memo(), count()
-    memo.get("q", lambda: next(numbers), state=1, now=NOON)
-    memo.forget()
-
-    assert memo.get("q", lambda: next(numbers), state=1, now=NOON) == 1
-
-
 def test_the_answer_asked_for_longest_ago_goes_first() -> None:
     """Memory is bounded."""
     memo, numbers = Memo(size=2), count()

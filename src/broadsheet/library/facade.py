@@ -140,7 +140,6 @@ class Library:
             UsageError: they are one already.
         """
         key = merging.unite(self.store, self.paper(name), self.paper(other), at=self.clock.now())
-        self._memo.forget()
         return self.store.papers([key])[0]
 
     def part(self, merge: int, /, *, of: Paper | None = None) -> tuple[Paper, Paper]:
@@ -155,7 +154,6 @@ class Library:
             UsageError: it was undone before, or nothing is left of one side.
         """
         kept, parted = merging.part(self.store, merge, of=of, at=self.clock.now())
-        self._memo.forget()
         papers = self.store.papers([kept, parted])
         return papers[0], papers[1]
 
@@ -166,9 +164,7 @@ class Library:
 
         Safe to repeat and to kill: what was saved stays, what was not is read again.
         """
-        report = ingest.ingest(source, self.store, self.clock, progress=progress, read=self._read)
-        self._memo.forget()
-        return report
+        return ingest.ingest(source, self.store, self.clock, progress=progress, read=self._read)
 
     def load_specimens(self) -> bool:
         """Fill a library that holds nothing real with specimens; tell whether it shows them.
@@ -285,7 +281,6 @@ class Library:
         """Vote for a paper, or take the vote back; voting twice counts once."""
         found = self.paper(name)
         people.vote(self.store, found, reader, at=self.clock.now(), is_on=is_on)
-        self._memo.forget()
         return self.paper(name)
 
     def save(self, name: str, shelf: str, /, *, reader: str = LOCAL_READER) -> Paper:
@@ -296,14 +291,12 @@ class Library:
         """
         found = self.paper(name)
         people.save(self.store, found, shelf, reader, at=self.clock.now())
-        self._memo.forget()
         return found
 
     def unsave(self, name: str, shelf: str, /, *, reader: str = LOCAL_READER) -> Paper:
         """Take a paper off a shelf."""
         found = self.paper(name)
         people.unsave(self.store, found, shelf, reader, at=self.clock.now())
-        self._memo.forget()
         return found
 
     def voted(self, papers: Iterable[Paper], /, *, reader: str = LOCAL_READER) -> set[int]:

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 SIZE = 128  # answers; an order of a month's 5,000 papers takes half a megabyte
 LIFE = timedelta(seconds=60)
-"""How long another process's votes may take to be seen; heat hardly moves in that time."""
+"""Heat cools by itself, and hardly in that time."""
 
 
 class Memo:
@@ -52,8 +52,3 @@ class Memo:
             while len(self._answers) > self._size:
                 self._answers.popitem(last=False)
         return answer
-
-    def forget(self) -> None:
-        """Forget all answers: something changed that the state does not show."""
-        with self._lock:
-            self._answers.clear()

@@ -149,7 +149,7 @@ class Desk:
 
     def kept(self, name: tuple[object, ...], make: Callable[[], T], /) -> T:
         """Return what was worked out since the last change, or work it out."""
-        return self.memo.get(name, make, state=self.store.last_change(), now=self.now)
+        return self.memo.get(name, make, state=self.store.version(), now=self.now)
 
     def order(self, papers: Iterable[Paper], moment: Moment, /, *, is_hot: bool = False) -> Order:
         """Rank papers; ``is_hot`` leaves out those without heat."""

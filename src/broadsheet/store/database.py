@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import any_, bindparam, create_engine, event, func, select, text, update
+from sqlalchemy import Text, any_, bindparam, create_engine, event, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -51,6 +51,7 @@ class Database:
         self.engine = _engine(url, patience_s)
         self._writing = self.engine.execution_options(is_writing=True)
         self._many: dict[tuple[str, ...], Many] = {}
+        self._watch = Watch(url.database or "", patience_s) if self.is_sqlite else None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -90,6 +91,21 @@ class Database:
                 connection.execute(text(f"SET LOCAL lock_timeout = {int(self.patience_s * 1e3)}"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
             yield connection
+
+    def version(self) -> str:
+        """Return a text that changes with every commit, of this process or another.
+
+        On SQLite that is a number of one connection's, read in some 20 µs. On PostgreSQL it is
+        the snapshot that a statement sees: a round trip, and other databases of the same server
+        change it too.
+        """
+        if self._watch is not None:
+            try:
+                return self._watch.version()
+            except sqlite3.Error as error:
+                raise _translate(error) from error
+        with self.read() as connection:
+            return str(connection.scalar(select(func.pg_current_snapshot().cast(Text))))
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """Return an INSERT that knows ON CONFLICT."""
@@ -161,6 +177,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        if self._watch is not None:
+            self._watch.close()
         self.engine.dispose()
 
     @contextmanager
@@ -176,6 +194,39 @@ class Database:
         finally:
             self._holder = None
             self._turn.release()
+
+
+class Watch:
+    """Notices commits to a SQLite file; safe to share between threads.
+
+    SQLite counts for each connection the commits of all others (``PRAGMA data_version``), and
+    this connection never writes.
+    """
+
+    def __init__(self, path: str, patience_s: float) -> None:
+        self._path = path
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._line: sqlite3.Connection | None = None  # opened when first asked
+
+    def version(self) -> str:
+        """Return the number of commits seen, as a text."""
+        with self._lock:
+            if self._line is None:
+                self._line = sqlite3.connect(
+                    self._path,
+                    timeout=self._patience_s,
+                    isolation_level=None,
+                    check_same_thread=False,
+                )
+            return str(self._line.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            if self._line is not None:
+                self._line.close()
+            self._line = None
 
 
 def parse_url(url: str) -> URL:
@@ -240,7 +291,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _translate(error) from error
+        raise _translate(error.orig) from error
     except SQLAlchemyError as error:
         raise StoreError(f"the store cannot be used: {error}") from error
 
@@ -255,8 +306,7 @@ _SQLITE_FAULTS = {
 }
 
 
-def _translate(error: DBAPIError) -> StoreError:
-    original = error.orig
+def _translate(original: BaseException | None) -> StoreError:
     code: int = getattr(original, "sqlite_errorcode", None) or 0
     primary = code & 0xFF  # the rest tells which kind of it
     is_busy = primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

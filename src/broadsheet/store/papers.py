@@ -224,6 +224,10 @@ class PaperTables:
         with self.database.read() as connection:
             return connection.scalar(select(func.max(schema.changes.c.seq))) or 0
 
+    def version(self) -> str:
+        """Return a text that every change of anything here changes; cheap."""
+        return self.database.version()
+
     def quarantined(
         self,
         *,
