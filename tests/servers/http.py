@@ -95,7 +95,7 @@ def serving(handler: Handler, *, tls: ssl.SSLContext | None = None) -> Iterator[
             with suppress(ConnectionError):  # the client has heard enough
                 self.say(said)
 
-        do_POST = do_GET  # noqa: N815  # http.server's name
+        do_POST = do_HEAD = do_GET  # noqa: N815  # http.server's names
 
         def say(self, said: Said) -> None:
             """Send one answer."""
@@ -106,7 +106,7 @@ def serving(handler: Handler, *, tls: ssl.SSLContext | None = None) -> Iterator[
             if said.write is None:
                 self.send_header("Content-Length", str(len(said.body)))
                 self.end_headers()
-                self.wfile.write(said.body)
+                self.wfile.write(b"" if self.command == "HEAD" else said.body)
             else:
                 said.write(self)
 

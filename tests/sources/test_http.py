@@ -268,6 +268,7 @@ def test_a_key_does_not_follow_a_redirect_elsewhere(
     """Who answers for another host must not be given the key to the first."""
     monkeypatch.setattr(_wire, "is_public", lambda _address: True)
     keys = {"Authorization": "Bearer sesame", "X-Api-Key": "sesame", "Accept": "x/y"}
+    keys |= {"Range": "bytes=0-9"}
     with serving(lambda _asked: OK) as other:
         server.faults = [
             Said(status=301, headers={"Location": "/here"}),
@@ -277,8 +278,18 @@ def test_a_key_does_not_follow_a_redirect_elsewhere(
 
         assert [asked.headers["x-api-key"] for asked in server.asked] == ["sesame", "sesame"]
         (elsewhere,) = other.asked
-    assert elsewhere.headers["accept"] == "x/y"
+    assert (elsewhere.headers["accept"], elsewhere.headers["range"]) == ("x/y", "bytes=0-9")
     assert "sesame" not in str(elsewhere.headers)
+
+
+def test_a_piece_answers_only_who_asked_for_one(http: Http, server: Server) -> None:
+    """Half an answer that is taken for a whole one loses papers."""
+    piece = Said(status=206, body=b"pa", headers={"Content-Range": "bytes 0-1/6"})
+    server.faults = [piece, piece]
+
+    assert http.get(server.url, headers={"Range": "bytes=0-1"}).body == b"pa"
+    with pytest.raises(UnreachableError, match="206 Partial Content"):
+        http.get(server.url)
 
 
 def test_an_error_tells_what_the_service_said(http: Http, server: Server) -> None:

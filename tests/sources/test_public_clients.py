@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
@@ -23,7 +24,8 @@ import semanticscholar
 import sickle
 from Bio import Entrez
 from habanero.exceptions import RequestError
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, hf_hub_download
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 from semanticscholar.SemanticScholarException import BadQueryParametersException
 from sickle.oaiexceptions import (
     BadResumptionToken,
@@ -37,6 +39,7 @@ from tests.servers import daily
 from tests.servers.arxiv import Arxiv, Preprint, arxiv
 from tests.servers.crossref import Crossref
 from tests.servers.http import Said, Server, serving
+from tests.servers.hub import COMMIT, hub, sized
 from tests.servers.openalex import OpenAlex
 from tests.servers.openreview import VENUE, OpenReview
 from tests.servers.pubmed import Citation, PubMed, pubmed
@@ -461,3 +464,35 @@ def test_huggingface_hub_reads_the_daily_list() -> None:
     assert (found[0].title, found[0].upvotes, found[0].comments) == ("Well 1", 5, 2)
     assert found[0].published_at == datetime(2026, 3, 1, tzinfo=UTC)
     assert empty == []
+
+
+# --- models, by huggingface_hub ---------------------------------------------------------------
+
+
+def test_the_hub_is_read_by_its_own_client(tmp_path: Path) -> None:
+    """Its list, small files, large files by way of the store, and its refusals."""
+    large = sized(tmp_path / "repository", 1_000)
+    with hub() as held:
+        held.add("ada/tiny", tmp_path / "repository")
+        api = HfApi(endpoint=held.url, token=False)
+        info = api.model_info("ada/tiny", revision="v1", files_metadata=True)
+        assert (info.sha, info.card_data and info.card_data.license) == (COMMIT, "apache-2.0")
+        sizes = {
+            one.rfilename: one.lfs.size if one.lfs else one.size for one in info.siblings or ()
+        }
+        assert sizes == {"onnx/model.onnx": 1_000, "config.json": 18}
+        got = hf_hub_download(
+            "ada/tiny",
+            "onnx/model.onnx",
+            endpoint=held.url,
+            token=False,
+            local_dir=tmp_path / "theirs",
+        )
+        assert Path(got).read_bytes() == large
+        with pytest.raises(RepositoryNotFoundError):
+            api.model_info("ada/tinny")
+        with pytest.raises(RevisionNotFoundError):
+            api.model_info("ada/tiny", revision="v9")
+        held.gated = {"ada/tiny"}
+        with pytest.raises(GatedRepoError):
+            api.model_info("ada/tiny")

@@ -47,8 +47,9 @@ ARXIV = Site("arxiv.org", 3.0)
 """All of arXiv's hosts count as one: https://info.arxiv.org/help/api/tou.html."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ANSWERS = frozenset({200, 304}) | _REDIRECTS
 _SECRET = re.compile(r"key|token|auth|secret|password", re.IGNORECASE)  # names of what is none's
-_SHARED = frozenset({"accept"})  # headers of a question that another host may see
+_SHARED = frozenset({"accept", "accept-encoding", "range"})  # headers that another host may see
 _SAME_QUESTION = frozenset({307, 308})  # what is asked stays as it was
 _BUSY = frozenset({429, 503})
 _DENIED = frozenset({401, 403})
@@ -94,13 +95,15 @@ class Http:
         door: Door = _wire.any_address,
         key: str = "",
     ) -> Answer:
-        """Return the answer, 200 or 304; wait and ask again where that may help.
+        """Return the answer; wait and ask again where that may help.
+
+        It is 200 or 304, or 206 where a ``Range`` was asked for.
 
         Args:
             url: http or https, without name and password.
             params: Added to the URL's own; no error and no log repeats them.
             headers: Beside those of every request; `conditional` makes some. They are for the
-                host of the URL: of these another one that it leads to sees only Accept.
+                host of the URL: of these another one that it leads to sees only what it accepts.
             door: Which addresses may be connected to.
             key: The setting that holds this service's key, for who is turned away.
 
@@ -153,7 +156,7 @@ class Http:
                 problem = str(error)
             else:
                 self._heed(site, answer)
-                if answer.status in {200, 304} | _REDIRECTS:
+                if answer.status in errand.answers:
                     return answer
                 problem, pause = self._judge(answer, errand)
             is_last = attempt + 1 == ATTEMPTS
@@ -242,6 +245,11 @@ class _Errand:
     key: str
     body: bytes | None = None
     asked: str = ""  # the address that led here; "" where none did
+
+    @property
+    def answers(self) -> frozenset[int]:
+        """The statuses that answer; 206 only where a piece was asked for."""
+        return _ANSWERS | {HTTPStatus.PARTIAL_CONTENT} if "Range" in self.headers else _ANSWERS
 
     @property
     def place(self) -> str:

@@ -37,7 +37,7 @@ _CLOUDS = tuple(  # public by number, but a cloud's own services on its machines
 )
 _GZIP = zlib.MAX_WBITS | 16
 _STEP = 256 * 1024  # bytes that are unpacked at a time
-_OK = HTTPStatus.OK
+_WHOLE = {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}  # a piece that was asked for is read whole
 _EXCERPT = 4096  # bytes of what comes with any other status
 
 
@@ -163,7 +163,7 @@ def exchange(
 ) -> Answer:
     """Ask once over a connection of its own; return the whole answer, unpacked.
 
-    Of any other answer than 200 only the beginning of the body is kept.
+    Of any other answer than 200 and 206 only the beginning of the body is kept.
 
     Raises:
         LineError: no connection, no whole answer, or not in time.
@@ -188,7 +188,7 @@ def exchange(
                 name.decode("ascii", "replace").lower(): value.decode("latin-1")
                 for name, value in response.headers
             }
-            read = _body if response.status == _OK else _excerpt
+            read = _body if response.status in _WHOLE else _excerpt
             return Answer(
                 url=question.url,
                 status=response.status,

@@ -49,6 +49,7 @@ __all__ = [
     "check_interval",
     "kind_of",
     "listed",
+    "means",
     "names_in",
     "plans",
     "split_interval",
@@ -118,8 +119,8 @@ def plans(
         SettingError: a name is of none of the known forms.
     """
     wanted = names_in(settings.sources) if names is None else names
-    means = _means(settings, timing or Timing())
-    found = [_plan(name.strip(), means) for name in wanted if name.strip()]
+    shared = means(settings, timing)
+    found = [_plan(name.strip(), shared) for name in wanted if name.strip()]
     return {plan.name: plan for plan in found}
 
 
@@ -185,8 +186,9 @@ def _plan(text: str, means: Means) -> Plan:
     return Plan(name=name, interval=chosen or usual, open=opener, meter=meter)
 
 
-def _means(settings: Settings, timing: Timing) -> Means:
-    """Return what all plans share: one client, and the turns at each site."""
+def means(settings: Settings, timing: Timing | None = None) -> Means:
+    """Return what all that is read over the network shares: one client, turns at each site."""
+    timing = timing or Timing()
     sites = {host: site for kind in KINDS for host, site in kind.sites(settings).items()}
     client = _http.Client(agent=_agent(settings), sites=sites, timing=timing)
     turns = Turns(settings.data / FOLDER, timing)
