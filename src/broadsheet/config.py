@@ -53,6 +53,10 @@ class Settings:
         "Vectors are cut to this length, where the model was trained for it; 0: whole.",
         unit="numbers",
     )
+    hub_url: str = _setting("https://huggingface.co", "Where `encoder fetch` fetches models from.")
+    hub_token: str = _setting(
+        "", "A token of the hub, for gated models; empty: as a guest.", is_secret=True
+    )
     draft: str = _setting(
         "",
         "A folder that `encoder train` made: papers are found by its drafts of their meaning "

@@ -1,4 +1,4 @@
-"""``broadsheet encoder``: make the table that gives every new paper a vector at once."""
+"""``broadsheet encoder``: fetch a model, make the table that gives every new paper a vector."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from broadsheet.cli.output import Json, note, print_json, progress_bar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-encoders = typer.Typer(help="Train what turns papers into vectors.", no_args_is_help=True)
+encoders = typer.Typer(help="Fetch and train what turns papers into vectors.", no_args_is_help=True)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,7 +23,54 @@ def add_to(app: typer.Typer) -> None:
 
 @encoders.callback()
 def group() -> None:
-    """Train what turns papers into vectors."""
+    """Fetch and train what turns papers into vectors."""
+
+
+@encoders.command()
+def fetch(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(metavar="OWNER/MODEL", help="Its name at the hub.")],
+    revision: Annotated[str, typer.Option(help="A branch, a tag or a commit.")] = "main",
+    file: Annotated[
+        str,
+        typer.Option(
+            metavar="PATH",
+            help="The ONNX file, within the model. Default: a quantised one where there is one.",
+        ),
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Fetch a model from the hub (`hub_url`) into the data folder, check it, and try it.
+
+    What was stopped goes on where it was. Fetched again, a model is replaced where the revision
+    means another commit by now.
+
+    Example: broadsheet encoder fetch intfloat/e5-small-v2
+    """
+    from broadsheet import config
+    from broadsheet.assemble import data_folder
+    from broadsheet.index import fetched, layout
+    from broadsheet.sources import hub
+
+    settings = config.load(context.find_root().obj or data_folder())
+    source = hub.open_hub(settings)
+    listing = source.listing(model, revision)
+    wanted = fetched.needed(model, [one.path for one in listing.files], file=file)
+    folder = layout.fetched_folder(settings.data, model, revision)
+    is_new = not fetched.is_there(folder, listing.commit, wanted)
+    if is_new:
+        with progress_bar("Fetching") as move:
+            hub.fetch_model(
+                source, listing, wanted, folder, describe=fetched.describe, progress=move
+            )
+    facts = layout.read_facts(folder)
+    name = model if revision == "main" else f"{model}@{revision}"
+    if json:
+        told = {"encoder": name, "space": facts.name, "dim": facts.dim, "folder": str(folder)}
+        print_json({**told, "files": wanted, "new": is_new})
+    else:
+        what = "fetched" if is_new else "was there already"
+        note(f"{facts.name} {what}, {facts.dim} numbers; set encoder to {name}")
 
 
 @encoders.command()

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from broadsheet.assemble import open_library
+from broadsheet.assemble import data_folder, open_library
 from broadsheet.eval.collection import Topic, read_collection
 from broadsheet.eval.metrics import average_precision, ndcg, percentile, recall
+from broadsheet.index.layout import model_folder
 from broadsheet.library.search import plain, ranked, search
 from broadsheet.model import Identifier, Mode, Scheme
 from broadsheet.sources.beir import Beir
@@ -31,7 +32,14 @@ if TYPE_CHECKING:
 
 DEPTH = 1000  # of the rankings that are scored, as BEIR's
 PAGE = 20  # hits of the searches that are timed: a page's
-SETTINGS_KEPT = ("ENCODER", "ENCODER_TOKENS", "ENCODER_THREADS", "DENSE_EXACT_LIMIT")
+SETTINGS_KEPT = (
+    "ENCODER",
+    "ENCODER_DIM",
+    "ENCODER_TOKENS",
+    "ENCODER_THREADS",
+    "DENSE_EXACT_LIMIT",
+)
+ENCODER = "BROADSHEET_ENCODER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +103,15 @@ def evaluate(
 
 
 def temporary_settings() -> dict[str, str]:
-    """Return the environment without what would lead to another library than the temporary one."""
+    """Return the environment without what would lead to another library than the temporary one.
+
+    A model that was fetched is named by its folder: it lies in the reader's own data.
+    """
     names = [f"BROADSHEET_{name}" for name in SETTINGS_KEPT]
-    return {name: os.environ[name] for name in names if name in os.environ}
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    if ENCODER in kept:
+        kept[ENCODER] = str(model_folder(kept[ENCODER], data_folder()))
+    return kept
 
 
 def _index(

@@ -56,7 +56,7 @@ FACT_TYPES: Mapping[str, type] = {  # else text
     "max_tokens": int,
     "matryoshka_dims": list,
 }
-HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w./-]+)?", re.ASCII)
+HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*(?:@\w[\w./-]*)?", re.ASCII)
 _CARD_DIMS = re.compile(r'"?matryoshka_dims"?\s*:\s*\[([\d,\s]+)\]')
 
 
