@@ -38,7 +38,7 @@ PLACE = "/admin"  # everything under it is kept from crawlers and caches
 SIGN_IN = f"{PLACE}/sign-in"
 STAYS = timedelta(hours=8)  # from signing in to signing in again
 TRIES = 5  # wrong tokens a minute from one address
-_COOKIE = "broadsheet_admin"
+COOKIE = "broadsheet_admin"
 _SALT = "administrator"
 _PASSED_ON = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via")
 """A request with one of these came through another server: it may be anybody's."""
@@ -135,7 +135,7 @@ def _signer(settings: Settings) -> URLSafeSerializer:
 
 def _cookie(settings: Settings) -> str:
     """Return the cookie's name; behind HTTPS one that no neighbouring host can set."""
-    return f"__Host-{_COOKIE}" if _is_https(settings) else _COOKIE
+    return f"__Host-{COOKIE}" if _is_https(settings) else COOKIE
 
 
 def _is_https(settings: Settings) -> bool:

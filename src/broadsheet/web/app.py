@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from broadsheet import __version__
-from broadsheet.web import administrator, api, assets, errors, feeds, pages, security
+from broadsheet.web import administrator, api, assets, errors, feeds, kept, pages, security
 
 if TYPE_CHECKING:
     from broadsheet.library import Library
@@ -27,6 +27,7 @@ def create_app(library: Library) -> FastAPI:
     errors.install(app)
     app.add_middleware(administrator.Unlisted)
     security.protect(app, library.settings)
+    app.add_middleware(kept.Kept, library=library)
     feeds.install(app)
     api.install(app, library)
     for router in [assets.router, *api.ROUTERS, *feeds.ROUTERS, *pages.ROUTERS]:

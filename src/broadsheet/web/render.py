@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from starlette.responses import Response
 from broadsheet import __version__
 from broadsheet.web import marking, view
 from broadsheet.web.assets import asset_url
+from broadsheet.web.conditional import etag_of, is_known
 from broadsheet.web.context import library_of
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def render(
     text = environment().get_template(template).render(frame(request) | values)
     text = _BIDI_CONTROLS.sub("", text)  # no name may pose as another
     body = text.encode("utf-8", errors="replace")  # a lone surrogate spoils no page
-    etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    etag = etag_of(body)
     sent = {"Cache-Control": "private, no-cache", "ETag": etag} | dict(headers or {})
-    if status == 200 and request.headers.get("if-none-match") == etag:  # noqa: PLR2004
+    if status == 200 and is_known(request.headers, etag):  # noqa: PLR2004
         return Response(status_code=304, headers=sent)
     return Response(body, status_code=status, headers=sent, media_type="text/html")
 

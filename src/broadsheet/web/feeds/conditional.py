@@ -1,21 +1,21 @@
-"""Has the reader seen this already? ETag, Last-Modified and 304 for feeds.
+"""Has the reader seen this feed already? ETag, Last-Modified and 304.
 
-RFC 9110, section 13. The ETag is the hash of the bytes, weak because they may be compressed on
-their way. Last-Modified is when this process first made these bytes for this address: the order
+Last-Modified is when this process first made these bytes for this address: the order
 of a trending feed changes without any paper's date changing, so no date within the feed could
 stand for it.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
+
+from broadsheet.web.conditional import etag_of, is_known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,31 +55,16 @@ def answer(
     request: Request, body: bytes, /, *, media_type: str, now: datetime, extra: Mapping[str, str]
 ) -> Response:
     """Return the bytes, or 304 where the request names them or a time since which they stand."""
-    etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    etag = etag_of(body)
     versions: Versions = request.app.state.feed_versions
     modified = versions.since(str(request.url), etag, now=now)
     headers = {"ETag": etag, "Cache-Control": "no-cache", **extra}
     if modified <= now:
         headers["Last-Modified"] = format_datetime(modified, usegmt=True)
-    if _is_known(request, etag, modified):
+    if is_known(request.headers, etag, modified):
         return Response(status_code=304, headers=headers)
     headers["Content-Type"] = f"{media_type}; charset=utf-8"
     if request.method == "HEAD":
         headers["Content-Length"] = str(len(body))
         body = b""
     return Response(body, headers=headers)
-
-
-def _is_known(request: Request, etag: str, modified: datetime) -> bool:
-    """Compare tags where there are any, weakly, else times."""
-    if (tags := request.headers.get("if-none-match")) is not None:
-        named = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
-        return etag.removeprefix("W/") in named or "*" in named
-    text = request.headers.get("if-modified-since")
-    if text is None:
-        return False
-    try:
-        since = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return False
-    return (since if since.tzinfo else since.replace(tzinfo=UTC)) >= modified
