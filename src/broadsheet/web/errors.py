@@ -151,6 +151,17 @@ def cross_site() -> Problem:
     )
 
 
+def too_busy() -> Problem:
+    """Return the problem of a request that comes when too many others wait already."""
+    return replace(
+        problem_of(503),
+        code="too_busy",
+        title="Too many readers just now",
+        message="More requests wait than this instance can answer soon.",
+        advice="Nothing is lost. Try again in a few seconds.",
+    )
+
+
 class ProblemError(Exception):
     """Ends a request with an answer of its own: a problem, and the headers that go with it."""
 

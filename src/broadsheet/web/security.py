@@ -1,6 +1,6 @@
 """Who may ask what? Headers, hosts, origins, sizes and rates, as middleware.
 
-The order, from the outside: headers, HEAD, compression, host, size, origin, rate.
+The order, from the outside: headers, HEAD, admission, compression, host, size, origin, rate.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 
 from broadsheet.web import errors
+from broadsheet.web.admission import Admission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,7 @@ def protect(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(BodyLimit)
     app.add_middleware(HostCheck, base_url=settings.base_url, listens_on=settings.host)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
+    app.add_middleware(Admission)
     app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, is_https=settings.base_url.startswith("https:"))
 

@@ -27,7 +27,8 @@ _ERROR_TEXTS = {
     404: "Nothing of this name is here.",
     422: "A parameter has the wrong form; `error.field` names it.",
     429: "Too many changes in one minute; `Retry-After` says when to come back.",
-    503: "The store or an index cannot answer just now.",
+    503: "The store or an index cannot answer just now, or too many ask at once: then "
+    "`Retry-After` says when to come back.",
 }
 
 
