@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from broadsheet.index import language, respelling
+from broadsheet.index import language, marks, respelling
 from broadsheet.model import Clause, ClauseKind, Counts, EngineStatus, Filters, Occur, Paper, Query
 from broadsheet.ports import Completions, Scored, Spelling
 from broadsheet.text import normal
@@ -95,6 +95,10 @@ class FakeEngine:
         asked = leaves(query.clauses)
         found = [c.text for c in asked if _has(c, paper) or _has_every_word(c.text, paper)]
         return tuple(dict.fromkeys(found))
+
+    def marks(self, query: Query, text: str, /, *, field: str) -> tuple[tuple[int, int], ...]:
+        """Return where the query's words stand; a pure function, so it is the real one."""
+        return marks.marks(query.clauses, text, field=field)
 
     def counts(
         self,

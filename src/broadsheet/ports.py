@@ -640,6 +640,13 @@ class Engine(Protocol):
         """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
         ...
 
+    def marks(self, query: Query, text: str, /, *, field: str) -> tuple[tuple[int, int], ...]:
+        """Return where (start, end) in a plain text the words stand that the query finds there.
+
+        ``field`` is "title" or "abstract": what the text is. In characters, ascending, apart.
+        """
+        ...
+
     def counts(
         self,
         query: Query,

@@ -78,6 +78,19 @@ def test_an_id_finds_its_paper(flock: Path) -> None:
     assert found["papers"][0]["why"]["known_item"] == "id"
 
 
+def test_why_tells_the_sentence_and_every_number(flock: Path) -> None:
+    """For people beside the table, for programs in the same words as the API."""
+    told = run(flock, "search", "counting sheep", "--why", "--wait").stderr
+    [first, *_] = answer(flock, "search", "counting sheep")["papers"]
+
+    assert "meaning 1.00 x 0.50" in told
+    assert "BM25" in told
+    assert "*" in told
+    assert {"lexical_norm", "dense_norm", "lexical_rank", "dense_rank"} <= set(first["why"])
+    marks = first["why"]["title_marks"]
+    assert [first["title"][start:end].lower() for start, end in marks]
+
+
 def test_similar_leaves_the_paper_itself_out(flock: Path) -> None:
     """The nearest paper to a paper is never that paper."""
     found = answer(flock, "similar", "2603.00001")

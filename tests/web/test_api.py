@@ -43,6 +43,10 @@ def test_a_search_finds_and_explains(client: TestClient, library: Library) -> No
     assert hit["paper"]["url"] == "http://127.0.0.1:8000/papers/2603.00002"
     assert "gravity" in hit["why"]["matched"]
     assert hit["why"]["lexical_weight"] + hit["why"]["dense_weight"] == pytest.approx(1)
+    title, sentence = hit["highlight"]["title"], hit["highlight"]["sentence"]
+    assert "gravity" in {title["text"][start:end].lower() for start, end in title["marks"]}
+    assert sentence["text"]
+    assert sentence["text"] in hit["highlight"]["abstract"]["text"]
     assert body["meta"]["query"] == "gravity wells number 2"
     assert body["meta"]["mode"] == "hybrid"
     assert body["meta"]["sort"] == "relevance"

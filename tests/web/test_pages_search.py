@@ -111,6 +111,44 @@ def test_every_hit_says_why(reader: TestClient) -> None:
     assert len(page.all("svg", class_="gauge")) >= 3
 
 
+def test_marks_are_the_index_own_and_break_nothing(library: Library, client: TestClient) -> None:
+    """British words mark American ones, a quotation only its form; tags and LaTeX stay whole."""
+    fill(
+        library,
+        [
+            record(
+                1,
+                title="Color of <i>networks</i> and $\\alpha$",
+                abstract="A network. Networks <b>of</b> $x^2 < y$ are colored.",
+            )
+        ],
+    )
+
+    def shown(query: str) -> str:
+        return client.get("/papers", params={"q": query, "mode": "lexical"}).text
+
+    title = "<mark>Color</mark> of &lt;i&gt;networks&lt;/i&gt; and <mark>α</mark>"  # noqa: RUF001
+    assert title in shown("colour alpha")
+    assert "<mark>Networks</mark> &lt;b&gt;of&lt;/b&gt; x² &lt; y are colored." in shown(
+        '"networks"'
+    )
+    assert "A network. <mark>Networks</mark>" in shown('"networks"')
+    assert "<mark>network</mark>. <mark>Networks</mark>" in shown("network")
+
+
+def test_the_whole_abstract_is_a_press_away_without_script(
+    library: Library, client: TestClient
+) -> None:
+    """Below the nearest sentence, where there is more than that, and marked like it."""
+    abstract = "It begins. Gravity pulls. It ends."
+    fill(library, [record(1, abstract=abstract), record(2, abstract="Gravity.", title="Short")])
+    html = client.get("/papers?q=gravity&mode=lexical").text
+
+    assert '<blockquote dir="auto">… <mark>Gravity</mark> pulls.</blockquote>' in html
+    assert "It begins. <mark>Gravity</mark> pulls. It ends." in html
+    assert html.count("whole abstract") == 1
+
+
 def test_filters_narrow_and_survive_the_pages(library: Library, client: TestClient) -> None:
     """Category, date, source, topic and links; the next page keeps them."""
     fill(library, [record(n, categories=("cs.CL",)) for n in range(1, 31)])

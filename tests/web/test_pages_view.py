@@ -8,11 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.model import PaperId, Precision
+from broadsheet.model import Highlight, Marked, PaperId, Precision
 from broadsheet.web import marking, view
 from tests.support_papers import paper
 
 FRIDAY = date(2026, 8, 21)
+
+
+@st.composite
+def marked_texts(draw: st.DrawFn, *, max_size: int) -> Marked:
+    """Return texts with marks that are apart."""
+    text = draw(st.text(max_size=max_size))
+    cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
+    return Marked(text=text, marks=tuple(zip(cuts[::2], cuts[1::2], strict=False)))
 
 
 def test_dates_read_like_a_newspaper() -> None:
@@ -147,31 +155,28 @@ def test_an_opening_fits_its_room(source: str, limit: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words", "expected"),
+    ("text", "marks", "expected"),
     [
-        ("Sparse models", ["sparse"], "<mark>Sparse</mark> models"),
-        ("Correlations matter", ["correlated"], "<mark>Correlations</mark> matter"),
-        ("A dense-to-sparse map", ["sparse"], "A dense-to-<mark>sparse</mark> map"),
-        ("Éclair theory", ["eclair"], "<mark>Éclair</mark> theory"),
-        ("a < b & sparse", ["sparse"], "a &lt; b &amp; <mark>sparse</mark>"),
-        ("<b>sparse</b>", ["b"], "&lt;<mark>b</mark>&gt;sparse&lt;/<mark>b</mark>&gt;"),
+        ("Sparse models", [(0, 6)], "<mark>Sparse</mark> models"),
+        ("a < b & sparse", [(8, 14)], "a &lt; b &amp; <mark>sparse</mark>"),
+        ("<b>sparse</b>", [(1, 2)], "&lt;<mark>b</mark>&gt;sparse&lt;/b&gt;"),
         ("nothing here", [], "nothing here"),
     ],
 )
-def test_matching_words_are_marked_and_all_else_is_escaped(
-    text: str, words: list[str], expected: str
+def test_marks_are_marked_and_all_else_is_escaped(
+    text: str, marks: list[tuple[int, int]], expected: str
 ) -> None:
     """The mark is the only markup that comes out."""
-    assert str(marking.marked(text, words)) == expected
+    assert str(marking.marked(Marked(text=text, marks=tuple(marks)))) == expected
 
 
-@given(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=4))
-def test_marking_adds_nothing_but_marks(text: str, words: list[str]) -> None:
+@given(marked_texts(max_size=300))
+def test_marking_adds_nothing_but_marks(text: Marked) -> None:
     """Without its marks the result is the escaped text."""
     from markupsafe import escape
 
-    bare = str(marking.marked(text, words)).replace("<mark>", "").replace("</mark>", "")
-    assert bare == str(escape(text))
+    bare = str(marking.marked(text)).replace("<mark>", "").replace("</mark>", "")
+    assert bare == str(escape(text.text))
 
 
 @pytest.mark.parametrize(
@@ -190,27 +195,34 @@ def test_ticks_are_code(text: str, expected: str) -> None:
     assert str(marking.ticks(text)) == expected
 
 
-def test_the_excerpt_is_the_sentence_that_shows_most() -> None:
-    """Most different words win, then the earlier sentence; else the abstract begins."""
-    abstract = "We begin. Models of sparse codes are sparse models. Sparse things follow."
+def test_an_excerpt_says_where_something_was_left_out() -> None:
+    """An ellipsis where the abstract goes on before it; marks stay on their words."""
+    sentence = Marked(text="Sparse things follow.", marks=((0, 6),))
+    whole = Marked(text=f"We begin. {sentence.text}")
+    first = Highlight(title=Marked(), abstract=sentence, sentence=sentence)
+    later = Highlight(title=Marked(), abstract=whole, sentence=sentence)
 
-    assert marking.excerpt(abstract, ["sparse", "model"]).startswith("… Models of sparse")
-    assert marking.excerpt(abstract, ["absent"]).startswith("We begin.")
-    assert marking.excerpt(abstract, []).startswith("We begin.")
-    assert marking.excerpt("Sparse first. Then more.", ["sparse"]) == "Sparse first."
-
-
-@given(st.text(max_size=3000), st.lists(st.text(min_size=1, max_size=12), max_size=3))
-def test_an_excerpt_is_short(abstract: str, words: list[str]) -> None:
-    """A sentence without end is cut around its first match."""
-    assert len(marking.excerpt(abstract, words)) <= marking.EXCERPT + 8
+    assert marking.excerpt(first) == sentence
+    assert str(marking.marked(marking.excerpt(later))) == "… <mark>Sparse</mark> things follow."
 
 
-def test_a_long_sentence_is_cut_around_its_match() -> None:
+@given(marked_texts(max_size=3000))
+def test_an_excerpt_is_short_and_marks_the_same_words(text: Marked) -> None:
+    """A sentence without end is cut around its first mark."""
+    shown = marking.excerpt(Highlight(title=Marked(), abstract=text, sentence=text))
+    words = [text.text[start:end] for start, end in text.marks]
+    kept = [shown.text[start:end] for start, end in shown.marks]
+
+    assert len(shown.text) <= marking.EXCERPT + 8
+    assert any(kept == words[at : at + len(kept)] for at in range(len(words) + 1))
+
+
+def test_a_long_sentence_is_cut_around_its_mark() -> None:
     """The match stays in sight."""
     sentence = f"{'long ' * 100}needle {'tail ' * 100}end."
-    shown = marking.excerpt(sentence, ["needle"])
+    whole = Marked(text=sentence, marks=((500, 506),))
+    shown = marking.excerpt(Highlight(title=Marked(), abstract=whole, sentence=whole))
 
-    assert "needle" in shown
-    assert shown.startswith("… ")
-    assert shown.endswith(" …")
+    assert [shown.text[start:end] for start, end in shown.marks] == ["needle"]
+    assert shown.text.startswith("… long")
+    assert shown.text.endswith(" …")

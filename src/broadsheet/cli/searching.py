@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from broadsheet.library import Library
-    from broadsheet.model import Counts, Hit, Paper, Results
+    from broadsheet.model import Counts, Highlight, Hit, Marked, Paper, Results
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
 Several = list[str] | None
@@ -42,6 +42,9 @@ def search(
     has: Annotated[Several, typer.Option(help="Only with a link of this kind: code.")] = None,
     counts: Annotated[
         bool, typer.Option("--counts", help="Count years, categories and so on over all hits.")
+    ] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show each hit's nearest sentence and its figures.")
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="First let the index catch up.")] = False,
     json: Json = False,
@@ -70,7 +73,8 @@ def search(
             offset=offset,
             is_counting=counts,
         )
-    _print_results(results, is_json=json)
+        lights = library.highlights(results) if json or why else ()
+    _print_results(results, lights, is_json=json)
 
 
 def similar(
@@ -88,7 +92,8 @@ def similar(
         if wait:
             _catch_up(library, is_encoding=True)
         results = library.similar(paper, limit=limit)
-    _print_results(results, is_json=json)
+        lights = library.highlights(results) if json else ()
+    _print_results(results, lights, is_json=json)
 
 
 def _catch_up(library: Library, *, is_encoding: bool) -> None:
@@ -96,13 +101,14 @@ def _catch_up(library: Library, *, is_encoding: bool) -> None:
         library.catch_up(is_encoding=is_encoding, progress=move)
 
 
-def _print_results(results: Results, *, is_json: bool) -> None:
+def _print_results(results: Results, lights: Sequence[Highlight], *, is_json: bool) -> None:
     if is_json:
+        shown = zip(results.hits, lights, strict=True)
         print_json(
             {
                 "total": results.total,
                 "mode": results.mode,
-                "papers": [_hit_as_json(hit) for hit in results.hits],
+                "papers": [_hit_as_json(hit, light) for hit, light in shown],
                 "query": results.query.text,
                 "instead_of": results.instead_of,
                 "suggestion": results.suggestion,
@@ -112,6 +118,8 @@ def _print_results(results: Results, *, is_json: bool) -> None:
         )
         return
     print_table(["score", "id", "published", "title"], _rows(results.hits))
+    for hit, light in zip(results.hits, lights, strict=False):
+        note(_told(hit, light))
     if results.instead_of:
         note(f"Found for {results.query.text}; as typed: {results.instead_of}")
     if results.suggestion:
@@ -147,7 +155,33 @@ def _published(paper: Paper) -> str:
     return shown[: {"year": 4, "month": 7}.get(paper.precision.value)]
 
 
-def _hit_as_json(hit: Hit) -> dict[str, Any]:
+def _told(hit: Hit, light: Highlight) -> str:
+    """Return why a hit is there: its numbers, the words it has, the sentence that shows them."""
+    why = hit.why
+    parts = [f"{why.known_item} is what was typed"] if why.known_item else []
+    if why.lexical is not None:
+        parts.append(
+            f"words {why.lexical_norm:.2f} x {why.lexical_weight:.2f} (BM25 {why.lexical:.2f})"
+        )
+    if why.dense is not None:
+        parts.append(f"meaning {why.dense_norm:.2f} x {why.dense_weight:.2f} ({why.dense:.2f})")
+    if why.heat is not None:
+        parts.append(f"heat {why.heat:.2f}")
+    if why.matched:
+        parts.append(f"has {', '.join(why.matched)}")
+    return f"{hit.paper.id}: {'; '.join(parts)}\n    {_starred(light.sentence)}"
+
+
+def _starred(text: Marked) -> str:
+    """Return a marked text with its marks between asterisks."""
+    done, end = "", 0
+    for first, last in text.marks:
+        done += f"{text.text[end:first]}*{text.text[first:last]}*"
+        end = last
+    return done + text.text[end:]
+
+
+def _hit_as_json(hit: Hit, light: Highlight) -> dict[str, Any]:
     paper, why = hit.paper, hit.why
     return {
         "id": paper.id,
@@ -159,11 +193,10 @@ def _hit_as_json(hit: Hit) -> dict[str, Any]:
         "categories": list(paper.categories),
         "votes": paper.votes,
         "why": {
-            "matched": list(why.matched),
-            "lexical": why.lexical,
-            "dense": why.dense,
-            "lexical_weight": why.lexical_weight,
-            "dense_weight": why.dense_weight,
-            "known_item": why.known_item,
+            **asdict(why),
+            "title_marks": light.title.marks,
+            "sentence": light.sentence.text,
+            "sentence_marks": light.sentence.marks,
+            "sentence_nearness": light.nearness,
         },
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from broadsheet.errors import ConflictError, IndexFaultError, UsageError
-from broadsheet.index import asking, checks, completing, disk, respelling, state, tags, words
+from broadsheet.index import asking, checks, completing, disk, marks, respelling, state, tags, words
 from broadsheet.index.approximate import Snapshot
 from broadsheet.index.rows import MAX_KEY, NewRow
 from broadsheet.index.turns import Turns
@@ -115,6 +115,10 @@ class EmbeddedEngine:
     def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
         """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
         return asking.matched_words(query, paper)
+
+    def marks(self, query: Query, text: str, /, *, field: str) -> tuple[tuple[int, int], ...]:
+        """Return where in a plain text the words stand that the query would find there."""
+        return marks.marks(query.clauses, text, field=field)
 
     def counts(
         self,

@@ -20,7 +20,7 @@ MAX_TEXT = 200_000  # characters of one text that are indexed: a 10 MB title sto
 MAX_WORD = 100  # bytes; longer words are left out
 
 # Kana, ideographs and Hangul syllables. Korean has spaces but glues particles to its words.
-_IDEOGRAPHS = (
+IDEOGRAPHS = (
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
 )
 _BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}
@@ -37,7 +37,7 @@ _GREEK = dict(
     )
 )
 _LONE_GREEK = re.compile("(?<![\u0370-\u03ff])[α-ω](?![\u0370-\u03ff])")  # noqa: RUF001
-_SINGLE = re.compile(f"[{_IDEOGRAPHS}]")
+_SINGLE = re.compile(f"[{IDEOGRAPHS}]")
 
 STOP_WORDS = frozenset(
     [

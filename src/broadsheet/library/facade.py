@@ -13,6 +13,7 @@ from broadsheet.library import (
     arrival,
     completing,
     edition,
+    highlighting,
     indexing,
     ingest,
     looking,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         DayStanding,
         Edition,
         Filters,
+        Highlight,
         IngestReport,
         LibraryStatus,
         Merge,
@@ -213,6 +215,10 @@ class Library:
             offset=offset,
             is_counting=is_counting,
         )
+
+    def highlights(self, results: Results, /) -> tuple[Highlight, ...]:
+        """Return for each hit, in their order, its marked words and the nearest sentence."""
+        return highlighting.highlights(self, results)
 
     def complete(self, text: str, /, *, limit: int = 4) -> tuple[Suggestion, ...]:
         """Return up to ``limit`` titles, authors and topics each that begin as the text does.

@@ -95,6 +95,7 @@ def search(  # noqa: PLR0913  # each is named where it is given
         instead_of=read.instead_of,
         suggestion=read.suggestion,
         notes=tuple(notes),
+        vector=request.vector,
     )
 
 

@@ -48,4 +48,6 @@ def similar(library: Library, paper: Paper, /, *, limit: int = 10) -> Results:
         )
         for one in library.store.papers(keys[:limit])
     )
-    return Results(query=asked.query, mode=mode, total=len(hits), hits=hits, limit=limit)
+    return Results(
+        query=asked.query, mode=mode, total=len(hits), hits=hits, limit=limit, vector=asked.vector
+    )

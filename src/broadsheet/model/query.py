@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date, timedelta
 
+    import numpy as np
+    import numpy.typing as npt
+
     from broadsheet.model.paper import Identifier, Paper
 
 
@@ -130,6 +133,24 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A plain text and where in it the words are that were searched for."""
+
+    text: str = ""
+    marks: tuple[tuple[int, int], ...] = ()  # (start, end) in characters, ascending, apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Highlight:
+    """What of a hit shows why it was found."""
+
+    title: Marked
+    abstract: Marked
+    sentence: Marked  # of the abstract: the one nearest to the query; without an abstract empty
+    nearness: float | None = None  # cosine of sentence and query; None: chosen by its words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
     """What somebody may be typing."""
 
@@ -165,3 +186,5 @@ class Results:
     instead_of: str = ""  # what was typed, quoted as it is, where a slip in it was mended
     suggestion: str = ""  # another query that may have been meant
     notes: tuple[str, ...] = ()  # sentences for the reader: "412 of 9,000 papers ... not yet"
+    vector: npt.NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    # (dim,) what meanings were compared with; None: none were

@@ -14,10 +14,10 @@ _ABBREVIATIONS = frozenset(
         "resp sec sect sr st tab thm v vol vs w.r.t wrt",
     )
 )
-_STOP = re.compile(
-    r"(?P<mark>[.!?]+[\"'”’)\]]*)(?P<space>\s+)(?=[\"'“‘(\[\\$]*[^\Wa-z_])|(?P<wide>[。！？]+[」』”]*)\s*"
-    r"|\n\s*\n\s*"
-)
+_MARK = r"(?P<mark>[.!?]+[\"'”’)\]]*)(?P<space>\s+)(?=[\"'“‘(\[\\$]*[^\Wa-z_])"
+_WIDE = r"(?P<wide>[。！？]+[」』”]*)\s*"
+_STOP = re.compile(rf"{_MARK}|{_WIDE}|\n\s*\n\s*")
+_PLAIN_STOP = re.compile(rf"{_MARK}(?P<wide>(?!))?")  # one kind to look for: much faster
 
 
 def split(text: str) -> list[str]:
@@ -25,9 +25,15 @@ def split(text: str) -> list[str]:
 
     Abbreviations ("et al.", "Fig. 3"), initials and decimals end no sentence.
     """
-    found: list[str] = []
+    return [text[start:end] for start, end in spans(text)]
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Return where each sentence of ``split`` begins and ends, in characters."""
+    found: list[tuple[int, int]] = []
     start = 0
-    for stop in _STOP.finditer(text):
+    is_plain = "\n" not in text and text.isascii()
+    for stop in (_PLAIN_STOP if is_plain else _STOP).finditer(text):
         if stop["mark"] and _is_abbreviation(
             text, start=start, end=stop.start("mark"), mark=stop["mark"]
         ):
@@ -35,10 +41,17 @@ def split(text: str) -> list[str]:
         end = (
             stop.end("mark") if stop["mark"] else stop.end("wide") if stop["wide"] else stop.start()
         )
-        found.append(text[start:end].strip())
+        found.append(_stripped(text, start, end))
         start = stop.end()
-    found.append(text[start:].strip())
-    return [sentence for sentence in found if sentence]
+    found.append(_stripped(text, start, len(text)))
+    return [(start, end) for start, end in found if start < end]
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span without the white space at its ends."""
+    piece = text[start:end]
+    before = len(piece) - len(piece.lstrip())
+    return start + before, max(start + before, start + len(piece.rstrip()))
 
 
 def gist(text: str, *, limit: int = 240) -> str:

@@ -130,12 +130,33 @@ class ExplanationOut(Model):
     heat: float | None = Field(description="Where the order is by heat.")
 
 
+class MarkedOut(Model):
+    """A text and where in it the words are that were searched for."""
+
+    text: str = Field(description="Readable Unicode, without LaTeX.")
+    marks: list[tuple[int, int]] = Field(
+        description="Start and end of each word, in characters (code points) from 0."
+    )
+
+
+class HighlightOut(Model):
+    """What of a hit shows why it was found."""
+
+    title: MarkedOut = Field(description="The title.")
+    abstract: MarkedOut = Field(description="The abstract; empty when unknown.")
+    sentence: MarkedOut = Field(description="The sentence of the abstract nearest to the query.")
+    nearness: float | None = Field(
+        description="Cosine of sentence and query; null: the sentence was chosen by its words."
+    )
+
+
 class HitOut(Model):
     """One paper found."""
 
     paper: PaperOut
     score: float = Field(description="Comparable within one answer only.")
     why: ExplanationOut = Field(description="How the score came about.")
+    highlight: HighlightOut = Field(description="Its words and the sentence that show why.")
 
 
 class SearchMeta(PageMeta):

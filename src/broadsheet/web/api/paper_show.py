@@ -21,8 +21,8 @@ def similar(
     library: TheLibrary, base: BaseUrl, name: params.PaperName, limit: params.Limit = 10
 ) -> models.SimilarAnswer:
     """Return the papers nearest in meaning, nearest first."""
-    hits = library.similar(name, limit=limit).hits
-    return models.SimilarAnswer(data=[present.hit(hit, base) for hit in hits], meta=models.NoMeta())
+    results = library.similar(name, limit=limit)
+    return models.SimilarAnswer(data=present.hits(library, results, base), meta=models.NoMeta())
 
 
 @router.get("/{name:any}/records", responses=_ERRORS)

@@ -45,7 +45,7 @@ def search(
         suggestion=results.suggestion,
         notes=list(results.notes),
     )
-    return models.SearchAnswer(data=[present.hit(hit, base) for hit in results.hits], meta=meta)
+    return models.SearchAnswer(data=present.hits(library, results, base), meta=meta)
 
 
 @router.get("/counts", responses=params.errors(400, 422, 503))

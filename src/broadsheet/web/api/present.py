@@ -18,15 +18,16 @@ if TYPE_CHECKING:
         Counts,
         DayStanding,
         Explanation,
-        Hit,
         Identifier,
         LibraryStatus,
         Link,
+        Marked,
         Merge,
         Paper,
         PartDay,
         Ranked,
         Record,
+        Results,
         Shelf,
         Signal,
     )
@@ -67,11 +68,26 @@ def paper(paper: Paper, base_url: str, /) -> models.PaperOut:
     )
 
 
-def hit(hit: Hit, base_url: str, /) -> models.HitOut:
-    """Return a hit with its explanation."""
-    return models.HitOut(
-        paper=paper(hit.paper, base_url), score=hit.score, why=_explanation(hit.why)
-    )
+def hits(library: Library, results: Results, base_url: str, /) -> list[models.HitOut]:
+    """Return the hits of an answer, each with its explanation."""
+    return [
+        models.HitOut(
+            paper=paper(hit.paper, base_url),
+            score=hit.score,
+            why=_explanation(hit.why),
+            highlight=models.HighlightOut(
+                title=_marked(light.title),
+                abstract=_marked(light.abstract),
+                sentence=_marked(light.sentence),
+                nearness=light.nearness,
+            ),
+        )
+        for hit, light in zip(results.hits, library.highlights(results), strict=True)
+    ]
+
+
+def _marked(text: Marked) -> models.MarkedOut:
+    return models.MarkedOut(text=text.text, marks=list(text.marks))
 
 
 def _explanation(why: Explanation) -> models.ExplanationOut:

@@ -113,6 +113,7 @@ def search_papers(request: Request) -> Response:
         request,
         "search.html",
         **_values(asked, query, results),
+        shown=list(zip(results.hits, library.highlights(results), strict=True)),
         **options(library, asked, results.counts or Counts()),
         **_lists.marks(library, papers),
         milliseconds=round(elapsed * 1000),
@@ -132,7 +133,6 @@ def _values(asked: Asked, query: Query, results: Results) -> dict[str, Any]:
         "reason": reason,
         "more_like": more_like,
         "less_like": less_like,
-        "words": matched_words,
         "first": results.offset + 1,
         "last": last,
         "previous_url": asked.url(page=asked.page - 1) if asked.page > 1 else None,
@@ -378,11 +378,6 @@ def bars(hit: Hit) -> list[tuple[str, float]]:
     if why.dense is not None:
         found.append(("meaning", why.dense_norm))
     return found
-
-
-def matched_words(hit: Hit) -> tuple[str, ...]:
-    """Return the words of the query that the paper has."""
-    return hit.why.matched
 
 
 def reason(hit: Hit, query: Query) -> str:
