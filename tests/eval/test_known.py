@@ -46,7 +46,13 @@ def test_it_finds_what_it_asks_for(tmp_path: Path) -> None:
 
     told, again = (json.loads(CliRunner().invoke(app, command).stdout) for _ in range(2))
 
-    assert set(told["kinds"]) == {"title", "misspelt", "sentence", "author-year"}
+    assert set(told["kinds"]) == {
+        "title",
+        "misspelt",
+        "paraphrase",
+        "sentence",
+        "author-year",
+    }
     assert told["kinds"]["title"]["mrr"] == told["kinds"]["title"]["hit@1"] == 1
     assert told["kinds"]["misspelt"]["mrr"] >= 0.9
     assert told["kinds"]["author-year"]["mrr"] == 1

@@ -4,7 +4,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
+from broadsheet.cli.app import app
 from broadsheet.errors import FormatError
 from broadsheet.eval.collection import read_collection
 from broadsheet.eval.retrieval import evaluate, temporary_settings
@@ -146,3 +148,14 @@ def test_hybrid_is_no_worse_than_its_better_half() -> None:
     found = {one["mode"]: one["ndcg@10"] for one in evaluate(folder, modes=list(Mode), environ={})}
 
     assert found["hybrid"] >= max(found["lexical"], found["dense"]) - 0.01
+
+
+def test_the_command_gives_all_modes_of_one_index(tmp_path: Path) -> None:
+    """A list in the order of the modes; one result alone is an object."""
+    folder = str(collection(tmp_path, [("q1", "d2", 1)]))
+
+    every = CliRunner().invoke(app, ["eval", "retrieval", folder, "--mode", "all", "--json"])
+    one = CliRunner().invoke(app, ["eval", "retrieval", folder, "--mode", "lexical", "--json"])
+
+    assert [each["mode"] for each in json.loads(every.stdout)] == ["lexical", "dense", "hybrid"]
+    assert json.loads(one.stdout)["mode"] == "lexical"

@@ -38,21 +38,41 @@ def benchmarks_group() -> None:
     """Measure speed and size."""
 
 
+class Modes(StrEnum):
+    """Which retrievers answer; all: each mode in turn, from one index."""
+
+    LEXICAL = "lexical"
+    DENSE = "dense"
+    HYBRID = "hybrid"
+    ALL = "all"
+
+    @property
+    def chosen(self) -> list[Mode]:
+        """The modes that are meant, in order."""
+        return list(Mode) if self is Modes.ALL else [Mode(self.value)]
+
+
 @evaluations.command()
 def retrieval(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder in BEIR layout.")],
-    mode: Annotated[Mode, typer.Option(help="Which retrievers answer.")] = Mode.HYBRID,
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="In BEIR layout.")],
+    mode: Annotated[Modes, typer.Option(help="Which retrievers answer.")] = Modes.HYBRID,
     split: Annotated[Split, typer.Option(help="Which judgements.")] = Split.TEST,
     json: Json = False,
 ) -> None:
-    """Index a test collection as the product does, search it, and score the answers.
+    """Index test collections as the product does, search them, and score the answers.
+
+    With --json one result is an object, several are a list: of each folder in turn, and with
+    `--mode all` of lexical, dense and hybrid from one index.
 
     Example: broadsheet eval retrieval scifact --mode hybrid --json
     """
     from broadsheet.eval.retrieval import evaluate
 
-    with progress_bar("Evaluating") as move:
-        _print(evaluate(folder, modes=[mode], split=split.value, progress=move)[0], is_json=json)
+    found = []
+    for folder in folders:
+        with progress_bar(folder.name) as move:
+            found += evaluate(folder, modes=mode.chosen, split=split.value, progress=move)
+    _print_all(found, is_json=json)
 
 
 class Half(StrEnum):
@@ -72,7 +92,7 @@ def known(
     mode: Annotated[Mode, typer.Option(help="Which retrievers answer.")] = Mode.HYBRID,
     json: Json = False,
 ) -> None:
-    """Ask for papers by title, misspelt title, a sentence, or author and year; tell their ranks.
+    """Ask for papers by title, misspelt or in other words, a sentence, author and year; rank them.
 
     Example: broadsheet eval known papers.jsonl --papers 5000 --json
     """
@@ -89,6 +109,42 @@ def known(
             progress=move,
         )
     _print(result, is_json=json)
+
+
+@evaluations.command()
+def keywords(
+    corpus: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Papers with keywords.")],
+    papers: Annotated[int, typer.Option(min=10, help="At most so many papers.")] = 20_000,
+    queries: Annotated[int, typer.Option(min=1, help="At most so many queries.")] = 300,
+    seed: Annotated[int, typer.Option(help="Of the choice of papers and keywords.")] = 1,
+    split: Annotated[Half, typer.Option(help="Which half of the queries.")] = Half.TEST,
+    mode: Annotated[Modes, typer.Option(help="Which retrievers answer.")] = Modes.HYBRID,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the collection here, in BEIR layout.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Ask by two or three keywords of a paper; papers that share them are relevant.
+
+    Keywords are not indexed. All of a query's keywords are grade 3; 60 % and 30 % of their
+    weight, which is the logarithm of how rare they are, grades 2 and 1.
+
+    Example: broadsheet eval keywords daily-papers.jsonl --mode all --json
+    """
+    from broadsheet.eval.keywords import evaluate
+
+    with progress_bar("Evaluating") as move:
+        found = evaluate(
+            corpus,
+            papers=papers,
+            queries=queries,
+            seed=seed,
+            split=split.value,
+            modes=mode.chosen,
+            out=out,
+            progress=move,
+        )
+    _print_all(found, is_json=json)
 
 
 @evaluations.command()
@@ -229,6 +285,15 @@ def bench_serve(
                 papers=papers, corpus=corpus or [], encode=encode, plan=plan, progress=move
             )
     _print(result, is_json=json)
+
+
+def _print_all(results: list[dict[str, Any]], *, is_json: bool) -> None:
+    """Print one result as an object, several as a list."""
+    if is_json and len(results) > 1:
+        print_json(results)
+        return
+    for result in results:
+        _print(result, is_json=is_json)
 
 
 def _print(result: dict[str, Any], *, is_json: bool) -> None:

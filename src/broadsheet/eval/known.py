@@ -1,8 +1,9 @@
 """Does search find the one paper somebody has in mind? Queries made from a corpus, of known answer.
 
-Four kinds, all made with chance that a seed decides: a title as it is, a title with one slip of
-the finger, one sentence of the abstract, and the first author's family name with the year. Papers
-fall into "dev" and "test" by a digest of their identifier, so that what is tuned on is not told.
+Five kinds, all made with chance that a seed decides: a title as it is, a title with one slip of
+the finger, a title in other words (`paraphrase`), one sentence of the abstract, and the first
+author's family name with the year. Papers fall into "dev" and "test" by a digest of their
+identifier, so that what is tuned on is not told.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.eval.bench import encode_newest, filled
 from broadsheet.eval.metrics import percentile
+from broadsheet.eval.paraphrase import paraphrase
 from broadsheet.model import Mode
 from broadsheet.text import normal, sentences
 from broadsheet.text.latex import to_text
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 PAGE = 20  # hits that are looked at; further down counts as not found
 MIN_SLIP = 5  # letters of a word in which a slip is made
 MIN_WORDS = 8  # of a sentence
-KINDS = ("title", "misspelt", "sentence", "author-year")
+KINDS = ("title", "misspelt", "paraphrase", "sentence", "author-year")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ def known_items(
     titles = Counter(normal.title_key(paper.title) for paper in papers)
     ordered = sorted(
         (paper for paper in papers if split_of(paper) == split),
-        key=lambda paper: _digest(f"{seed}:{paper.id}"),
+        key=lambda paper: ordered_by(seed, paper.id),
     )
     chosen = [paper for paper in ordered if titles[normal.title_key(paper.title)] == 1][:queries]
     return [item for paper in chosen for item in _items(paper, seed)]
@@ -119,7 +121,17 @@ def known_items(
 
 def split_of(paper: Paper, /) -> str:
     """Return "dev" or "test": half of all papers each, the same whatever the corpus."""
-    return "test" if _digest(f"split:{paper.id}") % 2 else "dev"
+    return half_of(paper.id)
+
+
+def half_of(name: str, /) -> str:
+    """Return the half of a paper of this name."""
+    return "test" if _digest(f"split:{name}") % 2 else "dev"
+
+
+def ordered_by(seed: int, name: str, /) -> int:
+    """Return by which number papers are put in an order that a seed decides."""
+    return _digest(f"{seed}:{name}")
 
 
 def _items(paper: Paper, seed: int) -> Iterator[KnownItem]:
@@ -129,6 +141,9 @@ def _items(paper: Paper, seed: int) -> Iterator[KnownItem]:
     slip = with_slip(title, chance)
     if slip != title:
         yield KnownItem(kind="misspelt", text=slip, paper=paper)
+    said = paraphrase(title, to_text(paper.abstract), random.Random(f"other:{seed}:{paper.id}"))  # noqa: S311  # likewise
+    if said:
+        yield KnownItem(kind="paraphrase", text=said, paper=paper)
     told = [s for s in sentences.split(to_text(paper.abstract)) if len(s.split()) >= MIN_WORDS]
     if told:
         yield KnownItem(kind="sentence", text=chance.choice(told), paper=paper)
