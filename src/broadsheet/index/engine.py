@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from broadsheet.index.rows import Slots
     from broadsheet.index.state import State
     from broadsheet.model import Counts, Filters, Paper
     from broadsheet.ports import Completions, Spelling
@@ -186,7 +187,7 @@ class EmbeddedEngine:
         rows = self._append(opened, [*new, *_tombstones(opened, lost)])
         opened.save(rows=rows, position=position)
         disk.save_intent(self._folder, half_done - keys)
-        self._absorb(opened)
+        self._absorb(opened, np.empty(0, dtype=np.int32))
 
     def pending(self, *, encoder: str | None, limit: int) -> Sequence[int]:
         """Return papers whose vector is missing, stale or by another encoder, newest first."""
@@ -225,7 +226,7 @@ class EmbeddedEngine:
             number = self._encoder_number(opened, encoder)
             opened.vectors.write(slots, vectors[chosen], texts=texts, encoder=number)
             opened.save()
-            self._absorb(opened)
+            self._absorb(opened, slots)
 
     def optimize(self) -> None:
         """Drop rows that no longer count and train the approximate index, each when it is due."""
@@ -323,11 +324,10 @@ class EmbeddedEngine:
         Searching and writing go on meanwhile; what changes under it stays in the flat tier.
         """
         with self._reading() as opened:
-            is_due = opened.nearest.is_training_due(self._exact_limit)
+            if not opened.nearest.is_training_due(self._exact_limit):
+                return
             slots, stamps = opened.nearest.to_train()
             name = f"ivf-{opened.commit.generation}.faiss"
-        if not is_due:
-            return
         snapshot = Snapshot.train(
             opened.vectors.read, slots, stamps, dim=self._dim, threads=self._threads
         )
@@ -336,8 +336,9 @@ class EmbeddedEngine:
                 return
             snapshot.save(current.papers / name)
             current.save(meaning=name)
+            nearest = current.with_snapshot(snapshot)
             with self._turns.writing():
-                current.use(snapshot)
+                current.nearest = nearest
             state.sweep(self._folder, current.commit)
 
     @contextmanager
@@ -360,9 +361,9 @@ class EmbeddedEngine:
         if not self.try_lock():
             raise ConflictError("another process is writing the index; try again when it is done")
 
-    def _absorb(self, opened: State) -> None:
+    def _absorb(self, opened: State, encoded: Slots) -> None:
         with self._turns.writing():
-            opened.absorb()
+            opened.absorb(encoded)
 
     def _make_if_missing(self) -> None:
         """Make an empty index where there is none; let one process do it."""
@@ -418,8 +419,9 @@ class EmbeddedEngine:
                 return
             commit = disk.load_commit(self._folder, dim=self._dim)
             if current is not None and current.can_follow(commit):
+                nearest = current.prepared(commit)
                 with self._turns.writing():
-                    current.follow(commit, read_at)
+                    current.follow(commit, read_at, nearest)
                 return
         except (FileNotFoundError, IndexFaultError):
             pass  # opening says what is wrong

@@ -24,53 +24,84 @@ if TYPE_CHECKING:
     from broadsheet.index.vectors import Vectors
 
 MAX_TIES = 16_384  # neighbours looked through to order equal scores at the end of a list
+CHUNK = 16_384  # vectors taken in at once: 12 MB
 SUBSET = 2_000  # so few allowed rows are scored one by one, without the approximate tier
 
 Found = tuple[Any, Any]  # slots, npt.NDArray[np.int64]; scores, npt.NDArray[np.float32]; unordered
 
 
 class Flat:
-    """Float16 vectors, searched exactly (1.5 ms for 50,000 on one core)."""
+    """Float16 vectors, searched exactly (1.5 ms for 50,000 on one core).
+
+    A vector is replaced where it stands, and the last ones fill the gaps that others leave, so
+    that a change costs what changes, whatever else is here.
+    """
 
     def __init__(self, dim: int) -> None:
         self._index = faiss.IndexScalarQuantizer(
             dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
-        self._slots: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._slots: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)  # by place
+        self._places: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)  # by slot; -1: not here
 
     def __len__(self) -> int:
         """Return how many vectors are here."""
-        return len(self._slots)
+        count: int = self._index.ntotal
+        return count
 
     def put(self, slots: Slots, halves: npt.NDArray[np.float16]) -> None:
-        """Take vectors in, (n, dim), in place of those of the same rows."""
+        """Take vectors in, (n, dim), in place of those of the same rows; each row once."""
         if not len(slots):
             return
-        self.drop(slots)
         codes = np.ascontiguousarray(halves).view(np.uint8).reshape(len(slots), -1)
-        self._index.add_sa_codes(codes)
-        self._slots = np.concatenate([self._slots, slots.astype(np.int32)])
+        self._places = grown(self._places, int(slots.max()) + 1, fill=-1)
+        places = self._places[slots]
+        is_here = places >= 0
+        if is_here.any():
+            self._codes()[places[is_here]] = codes[is_here]
+        first, new = len(self), slots[~is_here]
+        self._index.add_sa_codes(np.ascontiguousarray(codes[~is_here]))
+        self._slots = grown(self._slots, len(self))
+        self._slots[first : len(self)] = new
+        self._places[new] = np.arange(first, len(self), dtype=np.int32)
 
     def drop(self, slots: Slots) -> None:
         """Forget the vectors of these rows."""
-        is_dropped = np.isin(self._slots, slots)
-        if is_dropped.any():
-            places = np.flatnonzero(is_dropped).astype(np.int64)
-            self._index.remove_ids(faiss.IDSelectorBatch(places))
-            self._slots = self._slots[~is_dropped]
+        known = slots[slots < len(self._places)]
+        known = known[self._places[known] >= 0]
+        if not len(known):
+            return
+        places, left = self._places[known], len(self) - len(known)
+        self._places[known] = -1
+        tail = self._slots[left : len(self)]
+        staying = tail[self._places[tail] >= 0]
+        gaps = places[places < left]
+        codes = self._codes()
+        codes[gaps] = codes[self._places[staying]]
+        self._slots[gaps] = staying
+        self._places[staying] = gaps
+        self._index.remove_ids(faiss.IDSelectorRange(left, len(self)))
 
     def search(self, vector: npt.NDArray[np.float32], k: int, allowed: Mask | None) -> Found:
         """Return up to ``k`` nearest of the allowed rows."""
-        k = min(k, len(self._slots))
+        k = min(k, len(self))
         if k == 0:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         parameters = None
         if allowed is not None:
-            selector = _selector(allowed[self._slots])
+            selector = _selector(allowed[self._slots[: len(self)]])
             parameters = faiss.SearchParameters(sel=selector)
         scores, places = self._index.search(vector[None], k, params=parameters)
         is_found = places[0] >= 0
         return self._slots[places[0][is_found]].astype(np.int64), scores[0][is_found]
+
+    def _codes(self) -> npt.NDArray[np.uint8]:
+        """Return the codes where they stand, (n, bytes), to be written to."""
+        width = self._index.code_size
+        codes: npt.NDArray[np.uint8] = faiss.rev_swig_ptr(
+            self._index.codes.data(), len(self) * width
+        )
+        return codes.reshape(-1, width)
 
 
 class Nearest:
@@ -81,7 +112,10 @@ class Nearest:
         self._flat = Flat(dim)
         self._snapshot = snapshot
         self._stamps: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)  # 0: no vector
-        self._covered: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
+        self._searched: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)  # has one, not blank
+        self._covered: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)  # by the snapshot
+        self._covered_count = 0
+        self._covering: Any = None  # the selector of what is covered; None: not made yet
         self._size = 0
         self._count = 0  # papers that can be found: those whose vector is not blank
         self._by_encoder = np.zeros(MAX_ENCODERS + 1, dtype=np.int64)
@@ -101,26 +135,50 @@ class Nearest:
             return len(self._flat) > exact_limit
         return len(self._flat) > max(exact_limit, len(self._snapshot)) // 10
 
-    def absorb(self, vectors: Vectors, is_alive: Mask) -> None:
-        """Take in what changed on disk since the last time."""
-        size = len(is_alive)
-        wanted = np.where(is_alive, vectors.marks["stamp"], np.uint64(0))
-        self._stamps = grown(self._stamps, size)
-        self._covered = grown(self._covered, size)
-        self._size = size
-        changed = np.flatnonzero(wanted != self._stamps[:size])
-        if not len(changed):
-            return
-        before, after = self._stamps[changed], wanted[changed]
+    def absorb(self, vectors: Vectors, is_alive: Mask, touched: Slots | None = None) -> None:
+        """Take in what changed on disk since the last time.
+
+        Args:
+            vectors: As they are now.
+            is_alive: Which rows count, (rows,).
+            touched: Rows that may have changed; None: it is not known which, all are looked at.
+        """
+        self._size = len(is_alive)
+        self._stamps = grown(self._stamps, self._size)
+        self._searched = grown(self._searched, self._size)
+        self._covered = grown(self._covered, self._size)
+        changed, after = self._changed(vectors, is_alive, touched)
+        for start in range(0, len(changed), CHUNK):
+            part = slice(start, start + CHUNK)
+            self._take(vectors, changed[part], after[part])
+
+    def _changed(
+        self, vectors: Vectors, is_alive: Mask, touched: Slots | None
+    ) -> tuple[Slots, npt.NDArray[np.uint64]]:
+        """Return the rows whose vector is another than it was, ascending, and their stamps."""
+        stamps = vectors.marks["stamp"]
+        if touched is None:
+            wanted = np.where(is_alive, stamps, np.uint64(0))
+            changed = np.flatnonzero(wanted != self._stamps[: self._size])
+            return changed, wanted[changed]
+        rows = np.unique(touched)
+        wanted = np.where(is_alive[rows], stamps[rows], np.uint64(0))
+        is_changed = wanted != self._stamps[rows]
+        return rows[is_changed], wanted[is_changed]
+
+    def _take(self, vectors: Vectors, changed: Slots, after: npt.NDArray[np.uint64]) -> None:
+        before = self._stamps[changed]
         is_searched = _is_searched(after)
         is_covered = is_searched & self._is_in_snapshot(changed, after)
         self._flat.drop(changed[~is_searched | is_covered])
         fresh = changed[is_searched & ~is_covered]
         self._flat.put(fresh, vectors.rows[fresh])
+        self._covered_count += _count(is_covered) - _count(self._covered[changed])
+        self._covering = None
         self._covered[changed] = is_covered
+        self._searched[changed] = is_searched
         self._stamps[changed] = after
-        self._count += int(np.count_nonzero(is_searched))
-        self._count -= int(np.count_nonzero(_is_searched(before)))
+        self._count += _count(is_searched) - _count(_is_searched(before))
         self._by_encoder += _per_encoder(after) - _per_encoder(before)
 
     def count_by_encoder(self) -> list[int]:
@@ -142,8 +200,8 @@ class Nearest:
         """
         total = self._count
         if allowed is not None:
-            allowed = allowed & _is_searched(self._stamps[: self._size])
-            total = int(np.count_nonzero(allowed))
+            allowed = allowed & self._searched[: self._size]
+            total = _count(allowed)
         if total == 0 or k <= 0 or not vector.any():
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), total
         faiss.omp_set_num_threads(1)  # of this thread: one query is quickest alone
@@ -180,20 +238,31 @@ class Nearest:
         vectors: Vectors,
     ) -> Found:
         assert self._snapshot is not None  # noqa: S101  # the caller looked
-        covered = self._covered[: self._size]
-        wanted = covered if allowed is None else covered & allowed
-        count = int(np.count_nonzero(wanted))
-        if count <= SUBSET:
-            slots = np.flatnonzero(wanted)
+        if allowed is None:
+            count, selector = self._covered_count, self._all_covered()
         else:
+            allowed = allowed & self._covered[: self._size]
+            count, selector = _count(allowed), None
+        if count <= SUBSET:
+            slots = np.flatnonzero(self._covered[: self._size] if allowed is None else allowed)
+        else:
+            selector = selector if allowed is None else _selector(allowed)
             share = count / len(self._snapshot)
-            slots = self._snapshot.candidates(vector, k, selector=_selector(wanted), share=share)
+            slots = self._snapshot.candidates(vector, k, selector=selector, share=share)
         return slots, vectors.read(slots) @ vector  # (n,)
+
+    def _all_covered(self) -> Any:
+        """Return the selector of what of the snapshot still counts; None: all of it."""
+        if self._snapshot is None or self._covered_count == len(self._snapshot):
+            return None
+        if self._covering is None:
+            self._covering = _selector(self._covered[: self._size])
+        return self._covering
 
     def to_train(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
         """Return the rows that can be found, ascending, and a copy of all rows' stamps."""
         stamps = self._stamps[: self._size].copy()
-        stamps[~_is_searched(stamps)] = 0
+        stamps[~self._searched[: self._size]] = 0
         return np.flatnonzero(stamps), stamps
 
     def _is_in_snapshot(
@@ -207,6 +276,10 @@ class Nearest:
 def _is_searched(stamps: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     searched: npt.NDArray[np.bool_] = (stamps != 0) & (stamps & BLANK == 0)
     return searched
+
+
+def _count(mask: Mask) -> int:
+    return int(np.count_nonzero(mask))
 
 
 def _per_encoder(stamps: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:

@@ -12,6 +12,7 @@ import os
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -122,6 +123,10 @@ class Table:
         self._names = Tags(folder / "names.bin", "names")
         self._slot_of_key: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)  # -1: none
         self._is_alive: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
+        # Columns that are looked through whole stand apart: a row is 56 bytes.
+        self._keys: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._published: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._days: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self.rows: npt.NDArray[Any] = np.empty(0, dtype=ROW)
         self.alive_count = 0
         self.newest_key = 0  # of all papers that were ever here
@@ -160,15 +165,18 @@ class Table:
         kept["names"] = self._names.copy(folder / "names.bin", is_alive, self.rows["names"])
         write_new(folder / "rows.bin", kept.tobytes())
 
-    def absorb(self, count: int) -> None:
+    def absorb(self, count: int) -> Slots:
         """See the rows up to ``count``: later rows of a key take the place of earlier ones.
+
+        Returns:
+            The new rows, and those that count no longer.
 
         Raises:
             IndexFaultError: a file ends before that.
         """
         seen = len(self.rows)
         if count == seen:
-            return
+            return np.empty(0, dtype=np.int32)
         try:
             self.rows = np.memmap(self._path, dtype=ROW, mode="r", shape=(count,))
             facets, names = self._ends()
@@ -176,7 +184,7 @@ class Table:
             self._names.map(names)
         except (OSError, ValueError) as error:
             raise fault(f"of papers ends too early ({error})") from error
-        self._count_in(np.arange(seen, count, dtype=np.int32))
+        return self._count_in(np.arange(seen, count, dtype=np.int32))
 
     def slots(self, keys: Sequence[int] | npt.NDArray[np.int64]) -> Slots:
         """Return the row of each paper, -1 where there is none, (n,)."""
@@ -195,7 +203,7 @@ class Table:
         if among is not None:
             slots = self.slots(among)
             masks.append(self._mask(slots[slots >= 0]))
-        return np.logical_and.reduce(masks) if masks else None
+        return reduce(np.logical_and, masks) if masks else None
 
     def newest(self, allowed: Mask | None, k: int) -> tuple[npt.NDArray[np.int64], int]:
         """Return the keys of the ``k`` newest of the allowed papers, and how many are allowed.
@@ -207,20 +215,21 @@ class Table:
 
     def by_newness(self, slots: Slots, k: int) -> npt.NDArray[np.int64]:
         """Return the keys of the ``k`` newest of these rows, newest first."""
-        newness = self.rows["day"][slots].astype(np.int64) << 32 | self.rows["key"][slots]
+        newness = self._days[slots].astype(np.int64) << 32 | self._keys[slots]
         if 0 < k < len(newness):
             newness = np.partition(newness, len(newness) - k)[-k:]
         keys: npt.NDArray[np.int64] = np.sort(newness)[::-1][: max(k, 0)] & 0xFFFF_FFFF
         return keys
 
     def _in_range(self, filters: Filters) -> list[Mask]:
-        arrived = [] if filters.last_key is None else [self.rows["key"] <= filters.last_key]
-        return [*arrived, *self._published(filters)]
+        keys = self._keys[: len(self.rows)]
+        arrived = [] if filters.last_key is None else [keys <= filters.last_key]
+        return [*arrived, *self._between(filters)]
 
-    def _published(self, filters: Filters) -> list[Mask]:
+    def _between(self, filters: Filters) -> list[Mask]:
         if not (filters.since or filters.until):
             return []
-        published = self.rows["published"]
+        published = self._published[: len(self.rows)]
         first = filters.since.toordinal() if filters.since else 1
         masks = [published >= first]
         if filters.until:
@@ -233,13 +242,14 @@ class Table:
             found = [self._facets.rows_with(tag, self.rows) for tag in group]
             masks.append(self._mask(np.concatenate(found)))
         names = [
-            np.logical_and.reduce(
-                [self._mask(self._names.rows_with(tag, self.rows)) for tag in group]
+            reduce(
+                np.logical_and,
+                [self._mask(self._names.rows_with(tag, self.rows)) for tag in group],
             )
             for group in tags.name_conditions(filters)
         ]
         if names:
-            masks.append(np.logical_or.reduce(names))
+            masks.append(reduce(np.logical_or, names))
         return masks
 
     def _mask(self, slots: Slots) -> Mask:
@@ -253,21 +263,32 @@ class Table:
             return 0, 0
         return int(self.rows[-1]["facets"]), int(self.rows[-1]["names"])
 
-    def _count_in(self, slots: Slots) -> None:
+    def _count_in(self, slots: Slots) -> Slots:
         keys = self.rows["key"][slots]
         if len(keys) and not 0 <= keys.min() <= keys.max() < MAX_KEY:
             raise fault("of papers holds a key that no paper has")
         self._slot_of_key = grown(self._slot_of_key, int(keys.max()) + 1, fill=-1)
         self._is_alive = grown(self._is_alive, len(self.rows))
+        self._note_columns(slots)
         self.newest_key = max(self.newest_key, int(keys.max()))
         before = self._slot_of_key[keys]
-        self._is_alive[before[before >= 0]] = False
+        before = before[before >= 0]
+        self._is_alive[before] = False
         self._slot_of_key[keys] = slots  # of several rows of one key the last stays
         is_last = self._slot_of_key[keys] == slots
         is_gone = self.rows["gone"][slots] != 0
         self._is_alive[slots] = is_last & ~is_gone
         self._slot_of_key[keys[is_last & is_gone]] = -1
-        self.alive_count = int(np.count_nonzero(self.is_alive))
+        self.alive_count = int(np.count_nonzero(self._is_alive))
+        return np.concatenate([before, slots])
+
+    def _note_columns(self, slots: Slots) -> None:
+        new = self.rows[slots]
+        self._keys = grown(self._keys, len(self.rows))
+        self._published = grown(self._published, len(self.rows))
+        self._days = grown(self._days, len(self.rows))
+        self._keys[slots], self._published[slots] = new["key"], new["published"]
+        self._days[slots] = new["day"]
 
 
 def write_new(path: Path, content: bytes) -> None:

@@ -26,6 +26,8 @@ from broadsheet.index.words import Words
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from broadsheet.index.rows import Slots
+
 MIN_DEAD = 10_000  # rows that no longer count; fewer are not worth a copy
 
 
@@ -72,22 +74,42 @@ class State:
         save_commit(self.folder, self.commit)
         self.stamp = stamp(self.folder)
 
-    def absorb(self) -> None:
-        """Bring what is in memory in step with what counts on disk."""
-        self.table.absorb(self.commit.rows)
+    def absorb(self, encoded: Slots | None = None) -> None:
+        """Bring what is in memory in step with what counts on disk.
+
+        Args:
+            encoded: The rows whose vectors changed; None: nobody knows which.
+        """
+        touched = self.table.absorb(self.commit.rows)
         self.vectors.absorb(self.commit.rows)
-        self.nearest.absorb(self.vectors, self.table.is_alive)
+        if encoded is not None:
+            encoded = np.concatenate([touched, encoded])
+        self.nearest.absorb(self.vectors, self.table.is_alive, encoded)
 
     def can_follow(self, commit: Commit) -> bool:
         """Tell whether ``follow`` can bring this to the commit, without opening anew."""
         folders = (self.commit.words, self.commit.papers)
         return (commit.words, commit.papers) == folders and commit.rows >= self.commit.rows
 
-    def follow(self, commit: Commit, read_at: tuple[int, int, int]) -> None:
-        """Come to a later commit."""
-        if commit.meaning != self.commit.meaning:
-            snapshot = Snapshot.load(self.papers / commit.meaning) if commit.meaning else None
-            self.use(snapshot)
+    def prepared(self, commit: Commit) -> Nearest:
+        """Return the search by meaning of a later commit, as far as its rows are seen here.
+
+        Loading an approximate index takes long, so it is done while searches go on.
+        """
+        if commit.meaning == self.commit.meaning:
+            return self.nearest
+        snapshot = Snapshot.load(self.papers / commit.meaning) if commit.meaning else None
+        return self.with_snapshot(snapshot)
+
+    def with_snapshot(self, snapshot: Snapshot | None) -> Nearest:
+        """Return a search by meaning that knows all that is here, and uses this snapshot."""
+        nearest = Nearest(self.commit.dim, snapshot)
+        nearest.absorb(self.vectors, self.table.is_alive)
+        return nearest
+
+    def follow(self, commit: Commit, read_at: tuple[int, int, int], nearest: Nearest) -> None:
+        """Come to a later commit, with what was ``prepared`` for it."""
+        self.nearest = nearest
         self.commit = commit
         self.stamp = read_at
         self.words.refresh()
@@ -111,11 +133,6 @@ class State:
         sync_folder(self.folder / name)
         self.save(papers=name, rows=self.table.alive_count, meaning="")
         sweep(self.folder, self.commit)
-
-    def use(self, snapshot: Snapshot | None) -> None:
-        """Search meaning by this approximate index from now on."""
-        self.nearest = Nearest(self.commit.dim, snapshot)
-        self.nearest.absorb(self.vectors, self.table.is_alive)
 
     def close(self) -> None:
         """Let go of files."""
