@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from broadsheet.jobs import index
-from broadsheet.jobs.index import IndexJob
+from broadsheet.jobs.index import IndexJob, TidyJob
 from broadsheet.store import open_store, sqlite_url
 from tests.library.fakes import ListSource, MemoryEngine, library_of
 from tests.support import StillClock, record
@@ -96,24 +95,24 @@ def test_another_processs_lock_is_left_alone(library: Library, engine: MemoryEng
     assert (engine.applied, looks) == ([], [1])
 
 
-def test_housekeeping_comes_last_and_when_the_index_has_grown(
-    library: Library, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Merging segments is worth it after growth, not after every paper."""
-    monkeypatch.setattr(index, "MIN_GROWTH", 50)
-    job = IndexJob(library)
-    while job.run_once():
-        pass
-    assert engine.tidied == 1
-    library.ingest(ListSource([record(200)]))
-    while job.run_once():
-        pass
-    assert engine.tidied == 1
-    library.ingest(ListSource([record(number) for number in range(300, 360)]))
-    while job.run_once():
-        pass
+def test_housekeeping_waits_for_no_backlog(library: Library, engine: MemoryEngine) -> None:
+    """Of millions of papers the last vector comes after days; until then all must be quick."""
+    index, tidy = IndexJob(library), TidyJob(library)
+    index.run_once()
+    assert not tidy.run_once()
 
-    assert engine.tidied == 2
+    assert engine.tidied == 1
+    assert len(engine.vectors_of) < 70
+
+
+def test_housekeeping_is_left_to_the_process_that_writes(
+    library: Library, engine: MemoryEngine
+) -> None:
+    """Two that tidy up would undo each other's work."""
+    engine.is_mine = False
+
+    assert not TidyJob(library).run_once()
+    assert engine.tidied == 0
 
 
 class DraftOfLength:

@@ -63,7 +63,7 @@ def _run(library: Library, listener: socket.socket) -> None:
 
     from broadsheet.jobs import logs
     from broadsheet.jobs.digests import DigestJob
-    from broadsheet.jobs.index import IndexJob
+    from broadsheet.jobs.index import IndexJob, TidyJob
     from broadsheet.jobs.runner import Job, Runner
     from broadsheet.jobs.silence import SilenceJob
     from broadsheet.jobs.sync import SyncJob
@@ -77,6 +77,7 @@ def _run(library: Library, listener: socket.socket) -> None:
     }
     jobs: dict[str, Job] = {
         "index": IndexJob(library),
+        "tidy": TidyJob(library),
         "digests": DigestJob(library),
         "silence": SilenceJob(library),
     }

@@ -9,12 +9,9 @@ from broadsheet.library import encoding, indexing
 if TYPE_CHECKING:
     from broadsheet.library import Library
 
-GROWTH = 1.2  # housekeeping is due when the index has grown by a fifth
-MIN_GROWTH = 1_000  # papers; below, there is nothing to tidy up
-
 
 class IndexJob:
-    """Drains the change log into the engine, words first, then meaning, then housekeeping.
+    """Drains the change log into the engine, words first, then meaning.
 
     One step is small, so that words never wait long for anything: the newest changes are applied
     before a backlog, one batch of the backlog follows, and only when none is left do papers get
@@ -26,7 +23,6 @@ class IndexJob:
         self._library = library
         self._words_batch = words_batch
         self._seen = 0  # the newest change that had its turn
-        self._tidied = 0  # papers, at the last housekeeping
 
     def run_once(self) -> bool:
         """Do one step; return False when there is nothing to do or another process does it."""
@@ -39,14 +35,21 @@ class IndexJob:
             return True
         if encoding.draft_pending(library, indexing.DRAFT_BATCH):
             return True
-        if encoding.encode_pending(library, indexing.MEANING_BATCH):
-            return True
-        return self._tidy()
+        return bool(encoding.encode_pending(library, indexing.MEANING_BATCH))
 
-    def _tidy(self) -> bool:
-        indexed = self._library.engine.status().indexed
-        if indexed < max(self._tidied * GROWTH, self._tidied + MIN_GROWTH):
-            return False
-        self._library.engine.optimize()
-        self._tidied = indexed
-        return True
+
+class TidyJob:
+    """Keeps the engine's house, beside the indexing: neither waits until the other has no work.
+
+    A library of millions waits days for its last vector, and must not be searched one by one
+    until then; learning to search it takes minutes, in which new papers must be found.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def run_once(self) -> bool:
+        """Do what is due; asking whether anything is costs nothing."""
+        if self._library.engine.try_lock():
+            self._library.engine.optimize()
+        return False
