@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps --no-compile
 ARGS ?=
 
-.PHONY: setup serve test test-slow check format lint types imports bench docs screenshots lock clean
+.PHONY: setup serve test test-slow check format lint types imports bench peers docs screenshots lock clean
 
 setup: .venv/.runtime
 
@@ -64,6 +64,16 @@ bench: setup
 	@$(BIN)/broadsheet bench search $(ARGS) --json
 	@$(BIN)/broadsheet bench ingest $(ARGS) --json
 
+.venv-peers/.peers: pyproject.toml
+	@echo "Setting up .venv-peers (torch alone is a download of 200 MB to several GB) ..."
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --upgrade "pip>=25.1"
+	@.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --no-compile -e . --group peers
+	@touch $@
+
+peers: .venv-peers/.peers
+	@.venv-peers/bin/python tools/peers.py $(ARGS)
+
 lock:
 	@bash tools/lock.sh
 
@@ -71,4 +81,4 @@ screenshots: .venv/.test
 	@$(BIN)/python tools/screenshots.py
 
 clean:
-	rm -rf .venv .venv-docs build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-docs .venv-peers build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
