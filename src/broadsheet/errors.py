@@ -10,6 +10,7 @@
     ├── NotFoundError         what was asked for is not here (exit 1, HTTP 404)
     │   ├── PaperNotFoundError
     │   ├── ShelfNotFoundError
+    │   ├── WatchNotFoundError
     │   └── MergeNotFoundError
     ├── ForbiddenError        a link was forged, has expired, or was used before (HTTP 403)
     ├── SourceError           a source could not be read at all
@@ -61,6 +62,10 @@ class NotFoundError(BroadsheetError):
 
 class PaperNotFoundError(NotFoundError):
     """No paper has this identifier."""
+
+
+class WatchNotFoundError(NotFoundError):
+    """No search is kept under this name."""
 
 
 class ShelfNotFoundError(NotFoundError):

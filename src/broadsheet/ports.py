@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         Standing,
         Subscription,
         Sync,
+        Watch,
     )
     from broadsheet.text.digest import Content
     from broadsheet.text.sheet import Sheet
@@ -391,6 +392,34 @@ class PeopleStore(Protocol):
         ...
 
 
+class WatchStore(Protocol):
+    """Searches that readers keep; names are compared without case."""
+
+    def watches(self, reader: str, /) -> list[Watch]:
+        """Return the reader's watches, by name."""
+        ...
+
+    def watch(self, reader: str, name: str, /) -> Watch | None:
+        """Return one watch; None where the reader has none of this name."""
+        ...
+
+    def keep_watch(self, watch: Watch, /, *, limit: int) -> bool:
+        """Keep a watch, in the place of the one of its name; False when ``limit`` are kept."""
+        ...
+
+    def rename_watch(self, reader: str, name: str, other: str, /) -> bool:
+        """Give a watch another name; False where there is none, or another one has that name."""
+        ...
+
+    def look_at_watch(self, reader: str, name: str, /, *, seen: int, at: datetime) -> bool:
+        """Note up to which arrival a watch was looked at; tell whether it is there."""
+        ...
+
+    def drop_watch(self, reader: str, name: str, /) -> bool:
+        """Forget a watch; tell whether it was there."""
+        ...
+
+
 class SubscriptionStore(Protocol):
     """Who gets a digest, what was claimed, and what was ever delivered to whom."""
 
@@ -552,7 +581,9 @@ class ListingStore(Protocol):
         ...
 
 
-class Store(PaperStore, PeopleStore, SubscriptionStore, SyncStore, ListingStore, Protocol):
+class Store(
+    PaperStore, PeopleStore, WatchStore, SubscriptionStore, SyncStore, ListingStore, Protocol
+):
     """Everything that must not be lost. Safe to use from several threads and processes."""
 
     def close(self) -> None:

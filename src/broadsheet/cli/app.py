@@ -24,6 +24,7 @@ from broadsheet.cli import (
     settings,
     syncing,
     upkeep,
+    watching,
 )
 from broadsheet.cli.output import fail
 from broadsheet.errors import BroadsheetError, UsageError
@@ -72,7 +73,7 @@ def main_options(
 
 
 for module in (
-    *(serving, syncing, importing, quarantining, searching, editions),
+    *(serving, syncing, importing, quarantining, searching, watching, editions),
     *(merging, upkeep, settings, evaluating, encoders),
 ):
     module.add_to(app)

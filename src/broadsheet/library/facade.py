@@ -25,6 +25,7 @@ from broadsheet.library import (
     status,
     subscribing,
     trending,
+    watching,
 )
 from broadsheet.library import provenance as told
 from broadsheet.library.memo import Memo
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
         Signal,
         Subscription,
         Suggestion,
+        Watch,
+        Wish,
     )
     from broadsheet.ports import Clock, Encoder, Engine, Mailer, PaperEncoder, Source, Store
 
@@ -326,6 +329,51 @@ class Library:
             ShelfNotFoundError: the reader has no such shelf.
         """
         return people.shelf(self.store, name, reader)
+
+    def watches(self, *, reader: str = LOCAL_READER) -> list[tuple[Watch, int]]:
+        """Return the searches that the reader keeps, by name, each with how much is new."""
+        return watching.watches(self, reader)
+
+    def watch(self, name: str, /, *, reader: str = LOCAL_READER) -> Watch:
+        """Return one search that the reader keeps.
+
+        Raises:
+            WatchNotFoundError: the reader keeps none of this name.
+        """
+        return watching.watch(self, name, reader)
+
+    def keep_watch(self, name: str, wish: Wish, /, *, reader: str = LOCAL_READER) -> Watch:
+        """Keep a search under a name (empty: its words), in the place of the one that has it.
+
+        Raises:
+            UsageError: the name is too long, the search is empty, or too many are kept.
+        """
+        return watching.keep(self, name, wish, reader)
+
+    def rename_watch(self, name: str, other: str, /, *, reader: str = LOCAL_READER) -> Watch:
+        """Give a kept search another name.
+
+        Raises:
+            WatchNotFoundError: the reader keeps none of this name.
+            UsageError: the other name is empty, too long, or another search's.
+        """
+        return watching.rename(self, name, other, reader)
+
+    def look_at_watch(self, name: str, /, *, reader: str = LOCAL_READER) -> Watch:
+        """Note that what a kept search finds now is new no more.
+
+        Raises:
+            WatchNotFoundError: the reader keeps none of this name.
+        """
+        return watching.look(self, name, reader)
+
+    def drop_watch(self, name: str, /, *, reader: str = LOCAL_READER) -> None:
+        """Forget a kept search.
+
+        Raises:
+            WatchNotFoundError: the reader keeps none of this name.
+        """
+        watching.drop(self, name, reader)
 
     # --- mail ---
 

@@ -140,6 +140,12 @@ def check_range(name: str, value: int, low: int, high: int) -> None:
         raise QueryError(f"{name} must be from {low} to {high:,}, not {value:,}", field=name)
 
 
+def asked_by_words(library: Library, query: Query, filters: Filters, /) -> Request:
+    """Return what the engine is asked for a search by words alone."""
+    library.engine.refresh()
+    return _request(library, query, filters, Mode.LEXICAL, None)[0]
+
+
 # --- what is asked ---
 
 

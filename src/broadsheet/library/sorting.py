@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from broadsheet.library.facade import Library
+    from broadsheet.model import Clause
     from broadsheet.ports import Scored
 
 HEAT_SPAN = timedelta(days=90)
@@ -79,17 +80,21 @@ def _newest(
     return newest.keys.tolist(), newest.total, all_of_them
 
 
-def _matches(library: Library, asked: Request) -> tuple[Scored, Request]:
-    """Return all papers that have every word of the query; if none has, any of its words."""
-    clauses = asked.query.clauses
+def demands(clauses: tuple[Clause, ...], /) -> list[tuple[Clause, ...]]:
+    """Return what a match is: to have every word; where none has, to have any."""
     strict = tuple(
         replace(one, occur=Occur.MUST)
         if one.occur is Occur.SHOULD and one.kind is ClauseKind.WORD
         else one
         for one in clauses
     )
+    return [strict, clauses] if strict != clauses else [clauses]
+
+
+def _matches(library: Library, asked: Request) -> tuple[Scored, Request]:
+    """Return all papers that have every word of the query; if none has, any of its words."""
     everything = max(1, library.engine.status().indexed)
-    for wanted in (strict, clauses) if strict != clauses else (clauses,):
+    for wanted in demands(asked.query.clauses):
         query = replace(asked.query, clauses=wanted)
         found = library.engine.lexical(query, asked.filters, k=everything, among=asked.among)
         if found.total:

@@ -29,6 +29,8 @@ from broadsheet.model.people import (
     Shelf,
     Subscription,
     SubscriptionState,
+    Watch,
+    Wish,
 )
 from broadsheet.model.query import (
     Clause,
@@ -130,4 +132,6 @@ __all__ = [
     "SubscriptionState",
     "Suggestion",
     "Sync",
+    "Watch",
+    "Wish",
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from broadsheet.model.query import Filters, Mode, Sort
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +25,27 @@ class Shelf:
     name: str  # as typed; unique per reader, case folded
     papers: int
     updated: datetime  # UTC, aware
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A search as a reader asked it: words, filters, order."""
+
+    text: str
+    filters: Filters = field(default_factory=Filters)
+    mode: Mode = Mode.HYBRID
+    sort: Sort | None = None  # None: as the words say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """A search that a reader keeps under a name, to see what is new."""
+
+    reader: str
+    name: str  # as typed; unique per reader, case folded
+    wish: Wish
+    seen: int  # the key of the last paper that had arrived when it was last looked at
+    looked: datetime  # UTC, aware
 
 
 class SubscriptionState(StrEnum):

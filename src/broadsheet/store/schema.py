@@ -256,6 +256,20 @@ shelved = Table(
 # shelved: which of the papers on this page are saved; moving papers in a merge
 Index("ix_shelved_paper", shelved.c.paper)
 
+watches = Table(
+    "watches",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("reader", Name, nullable=False),
+    Column("folded", Name, nullable=False),
+    Column("name", Name, nullable=False),  # as typed
+    Column("search", Text, nullable=False),  # watches._text
+    Column("seen", BigInteger, nullable=False),  # the last paper that had arrived by then
+    Column("looked", Moment, nullable=False),
+    UniqueConstraint("reader", "folded"),  # the page of watches, by name
+    sqlite_autoincrement=True,
+)
+
 subscriptions = Table(
     "subscriptions",
     metadata,

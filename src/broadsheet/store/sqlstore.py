@@ -13,12 +13,15 @@ from broadsheet.store.papers import PaperTables
 from broadsheet.store.people import PeopleTables
 from broadsheet.store.subscriptions import SubscriptionTables
 from broadsheet.store.syncs import SyncTables
+from broadsheet.store.watches import WatchTables
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class SqlStore(PaperTables, PeopleTables, SubscriptionTables, SyncTables, ListingTables):
+class SqlStore(
+    PaperTables, PeopleTables, WatchTables, SubscriptionTables, SyncTables, ListingTables
+):
     """Everything that must not be lost; safe to use from several threads and processes."""
 
     def check(self) -> list[str]:

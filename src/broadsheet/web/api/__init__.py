@@ -20,6 +20,7 @@ from broadsheet.web.api import (
     papers_search,
     shelves_list,
     status_show,
+    watches_list,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ ROUTERS = [
     completions_list.router,
     editions_list.router,
     shelves_list.router,
+    watches_list.router,
     status_show.router,
     merges_list.router,
     paper_show.router,

@@ -332,6 +332,21 @@ class ShelfOut(Model):
     updated: datetime = Field(description="When a paper was last put on it, UTC.")
 
 
+class WatchOut(Model):
+    """A search that the reader keeps under a name."""
+
+    name: str = Field(description="As typed; compared without case.")
+    q: str = Field(description="The query.")
+    mode: Mode = Field(description="By word, by meaning, or both.")
+    sort: Sort | None = Field(description="The order; null: as the query says.")
+    url: str = Field(description="Address of the search, filters and all.")
+    feed: str = Field(description="Address of its Atom feed.")
+    new: int = Field(
+        ge=0, description="Papers that it finds by its words and that came since `looked`."
+    )
+    looked: datetime = Field(description="When the reader last looked, UTC.")
+
+
 class OpinionOut(Model):
     """How the reader stands to a paper now."""
 
@@ -452,6 +467,14 @@ class TopicListAnswer(Envelope[list[TopicOut], NoMeta]):
 
 class ShelfListAnswer(Envelope[list[ShelfOut], NoMeta]):
     """The reader's shelves, by name."""
+
+
+class WatchListAnswer(Envelope[list[WatchOut], NoMeta]):
+    """The reader's watches, by name."""
+
+
+class WatchAnswer(Envelope[WatchOut, NoMeta]):
+    """One watch."""
 
 
 class OpinionAnswer(Envelope[OpinionOut, NoMeta]):

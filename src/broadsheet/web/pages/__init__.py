@@ -22,6 +22,7 @@ from broadsheet.web.pages import (
     subscription,
     topic_show,
     trending_show,
+    watches_show,
 )
 
 # `paper_show` comes last: its path takes everything under /papers/.
@@ -32,6 +33,7 @@ ROUTERS: list[APIRouter] = [
     topic_show.router,
     author_show.router,
     shelves_show.router,
+    watches_show.router,
     status_show.router,
     ranking_explain.router,
     feeds_explain.router,

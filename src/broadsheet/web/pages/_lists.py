@@ -36,7 +36,16 @@ def page_number(request: Request) -> int:
     Raises:
         UsageError: it is no whole number from 1 to ``MAX_PAGE``.
     """
-    text = request.query_params.get("page", "1") or "1"
+    return read_page(request.query_params.get("page", ""))
+
+
+def read_page(text: str) -> int:
+    """Read the number of a page; empty: the first.
+
+    Raises:
+        UsageError: it is no whole number from 1 to ``MAX_PAGE``.
+    """
+    text = text or "1"
     if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or not 1 <= int(text) <= MAX_PAGE:
         raise UsageError(
             f"page must be a whole number from 1 to {MAX_PAGE:,}, not {text[:40]!r}", field="page"

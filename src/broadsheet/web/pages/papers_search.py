@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.errors import PaperNotFoundError, QueryError
@@ -87,7 +88,7 @@ class Chip:
 def search_papers(request: Request) -> Response:
     """Answer a search; an identifier leads to its paper, no question to a page about asking."""
     library = library_of(request)
-    asked = read(request)
+    asked = read(request.query_params)
     query = language.parse(asked.text)
     if query.identifier is not None and not asked.filters:
         try:
@@ -139,19 +140,23 @@ def _values(asked: Asked, query: Query, results: Results) -> dict[str, Any]:
         "next_url": asked.url(page=asked.page + 1, as_of=results.as_of)
         if results.hits and last < results.total
         else None,
-        "feed": urlencode([("q", asked.text), *_filter_pairs(asked.filters)]),
+        "feed": feed_query(asked),
         "narrower": narrower(asked, query),
     }
 
 
-def read(request: Request) -> Asked:
-    """Read a search from its address.
+def feed_query(asked: Asked) -> str:
+    """Return the query of this search's feeds."""
+    return urlencode([("q", asked.text), *_filter_pairs(asked.filters)])
+
+
+def read(params: QueryParams) -> Asked:
+    """Read a search from its address, or from a form with the same fields.
 
     Raises:
         QueryError: a parameter makes no sense; the error names it.
         UsageError: so does a day or the page.
     """
-    params = request.query_params
     text = params.get("q", "")
     if len(text) > MAX_QUERY:
         raise QueryError(
@@ -163,11 +168,11 @@ def read(request: Request) -> Asked:
     filters = Filters(
         since=since,
         until=until,
-        sources=_values_of(request, "source"),
-        categories=_values_of(request, "cat"),
-        topics=_values_of(request, "topic"),
-        authors=_values_of(request, "author"),
-        has=_has(request),
+        sources=_values_of(params, "source"),
+        categories=_values_of(params, "cat"),
+        topics=_values_of(params, "topic"),
+        authors=_values_of(params, "author"),
+        has=_has(params),
     )
     sort = params.get("sort", "")
     return Asked(
@@ -175,13 +180,13 @@ def read(request: Request) -> Asked:
         filters=filters,
         sort=_choice("sort", sort, Sort) if sort else None,
         mode=_choice("mode", params.get("mode", "") or Mode.HYBRID.value, Mode),
-        page=_lists.page_number(request),
-        as_of=_as_of(request),
+        page=_lists.read_page(params.get("page", "")),
+        as_of=_as_of(params),
     )
 
 
-def _as_of(request: Request) -> int | None:
-    text = request.query_params.get("as_of", "")
+def _as_of(params: QueryParams) -> int | None:
+    text = params.get("as_of", "")
     if not text:
         return None
     if not re.fullmatch(r"[0-9]{1,10}", text, re.ASCII):
@@ -200,8 +205,8 @@ def read_bound(text: str, field: str) -> date | None:
     return _lists.read_day(text.strip(), field=field) if text.strip() else None
 
 
-def _values_of(request: Request, name: str) -> tuple[str, ...]:
-    values = [value.strip() for value in request.query_params.getlist(name)]
+def _values_of(params: QueryParams, name: str) -> tuple[str, ...]:
+    values = [value.strip() for value in params.getlist(name)]
     kept = tuple(dict.fromkeys(value for value in values if value))
     if len(kept) > MAX_VALUES or any(len(value) > MAX_VALUE for value in kept):
         raise QueryError(
@@ -211,8 +216,8 @@ def _values_of(request: Request, name: str) -> tuple[str, ...]:
     return kept
 
 
-def _has(request: Request) -> tuple[str, ...]:
-    kinds = _values_of(request, "has")
+def _has(params: QueryParams) -> tuple[str, ...]:
+    kinds = _values_of(params, "has")
     for kind in kinds:
         if kind not in language.LINK_KINDS:
             known = view.listed(language.LINK_KINDS)
