@@ -99,14 +99,16 @@ class Hub:
         if path.endswith(LARGE):
             digest = hashlib.sha256(held).hexdigest()
             known |= {"X-Linked-Etag": f'"{digest}"', "X-Linked-Size": str(len(held))}
-            return Said(302, headers=known | {"Location": f"/store/{model}/{path}?signed=yes"})
+            return Said(
+                302, headers=known | {"Location": f"{self.url}/store/{model}/{path}?signed=yes"}
+            )
         return self._piece(held, asked, known)
 
     def _stored(self, path: str, asked: Asked) -> Said:
         owner, name, rest = path.split("/", 2)
         held = self.files[f"{owner}/{name}"][rest]
-        etag = {"ETag": f'"{hashlib.sha256(held).hexdigest()}"'}
-        return self._piece(held, asked, etag)
+        known = {"X-Repo-Commit": self.commit, "ETag": f'"{hashlib.sha256(held).hexdigest()}"'}
+        return self._piece(held, asked, known)
 
     def _piece(self, held: bytes, asked: Asked, known: dict[str, str]) -> Said:
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.headers.get("range", ""))
