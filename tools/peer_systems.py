@@ -45,7 +45,11 @@ class Documents:
 
 
 class System(Protocol):
-    """What is measured."""
+    """What is measured; its packages and models are loaded when it is made."""
+
+    def build(self, documents: Documents) -> None:
+        """Make everything searchable: this is timed."""
+        ...
 
     def search(self, text: str, count: int) -> list[str]:
         """Return the ids of the best documents, best first."""
@@ -58,19 +62,19 @@ class System(Protocol):
 class Bm25s:
     """bm25s as its README shows it: Lucene's BM25 with k1 1.5, b .75, stop words, no stemmer."""
 
-    def __init__(self, documents: Documents) -> None:
-        self._prepare()
-        tokens = self._bm25s.tokenize(documents.texts, **self._cutting, show_progress=False)
-        self._index.index(tokens, show_progress=False)
-        self._index.save(str(documents.scratch / "index"))
-        self._ids = documents.ids
-
-    def _prepare(self) -> None:
+    def __init__(self) -> None:
         import bm25s
 
         self._bm25s = bm25s
         self._index = bm25s.BM25()
         self._cutting: dict[str, Any] = {"stopwords": "en"}
+
+    def build(self, documents: Documents) -> None:
+        """Cut, count, and save."""
+        tokens = self._bm25s.tokenize(documents.texts, **self._cutting, show_progress=False)
+        self._index.index(tokens, show_progress=False)
+        self._index.save(str(documents.scratch / "index"))
+        self._ids = documents.ids
 
     def search(self, text: str, count: int) -> list[str]:
         """Ask with the same tokeniser."""
@@ -85,9 +89,10 @@ class Bm25s:
 class Pyserini(Bm25s):
     """The same library set as Pyserini sets Lucene: k1 .9, b .4, a stemmer."""
 
-    def _prepare(self) -> None:
-        super()._prepare()
+    def __init__(self) -> None:
         import Stemmer
+
+        super().__init__()
 
         self._index = self._bm25s.BM25(method="lucene", k1=0.9, b=0.4)
         self._cutting = {"stopwords": "en", "stemmer": Stemmer.Stemmer("porter")}
@@ -96,7 +101,8 @@ class Pyserini(Bm25s):
 class Fts5:
     """SQLite's FTS5 with its Porter tokeniser, ranked by bm25(); words of a query joined by OR."""
 
-    def __init__(self, documents: Documents) -> None:
+    def build(self, documents: Documents) -> None:
+        """Insert all in one transaction."""
         self._db = sqlite3.connect(documents.scratch / "fts.db")
         self._db.execute(
             "CREATE VIRTUAL TABLE papers USING fts5(id UNINDEXED, text, tokenize='porter')"
@@ -133,58 +139,68 @@ def _model() -> Any:
     return model
 
 
-def _encoder(documents: Documents) -> tuple[Callable[[str], Any], np.ndarray, float]:
-    """Return what encodes a query, all documents' vectors, and how long these took, in seconds.
+class Encoding:
+    """The model, and the vectors that it made of a collection: made once, charged to everyone."""
 
-    The vectors are made once per collection; whoever takes them is charged the same time.
-    """
-    model = _model()
-    kept = documents.scratch.parent
-    if not (kept / SECONDS).exists():
+    def __init__(self) -> None:
+        self._model = _model()
+        self.seconds_of_others = 0.0
+
+    def encode(self, text: str) -> np.ndarray:
+        """Return the vector of a query."""
+        made: np.ndarray = self._model.encode(
+            text, normalize_embeddings=True, show_progress_bar=False
+        )
+        return made
+
+    def vectors(self, documents: Documents) -> np.ndarray:
+        """Return the vectors of all documents, (documents, dim)."""
+        kept = documents.scratch.parent
+        if (kept / SECONDS).exists():
+            self.seconds_of_others = json.loads((kept / SECONDS).read_text(encoding="utf-8"))
+            return np.asarray(np.load(kept / VECTORS))
         start = time.perf_counter()
-        made = model.encode(
+        made = self._model.encode(
             documents.texts, normalize_embeddings=True, show_progress_bar=False, batch_size=32
         )
         np.save(kept / VECTORS, made)
-        seconds = time.perf_counter() - start
-        (kept / SECONDS).write_text(json.dumps(seconds), encoding="utf-8")
-        return _asking(model), made, 0.0
-    seconds = json.loads((kept / SECONDS).read_text(encoding="utf-8"))
-    return _asking(model), np.load(kept / VECTORS), seconds
+        (kept / SECONDS).write_text(json.dumps(time.perf_counter() - start), encoding="utf-8")
+        return np.asarray(made)
 
 
-def _asking(model: Any) -> Callable[[str], Any]:
-    return lambda text: model.encode(text, normalize_embeddings=True, show_progress_bar=False)
-
-
-class SentenceTransformers:
+class SentenceTransformers(Encoding):
     """all-MiniLM-L6-v2, float32, by brute force over normalised vectors."""
 
-    def __init__(self, documents: Documents) -> None:
-        self._encode, self._vectors, self.seconds_of_others = _encoder(documents)
+    def build(self, documents: Documents) -> None:
+        """Encode and save."""
+        self._vectors = self.vectors(documents)
         self._ids = documents.ids
         np.save(documents.scratch / VECTORS, self._vectors)
 
     def search(self, text: str, count: int) -> list[str]:
         """Compare with every document."""
-        scores = self._vectors @ self._encode(text)  # (documents,)
+        scores = self._vectors @ self.encode(text)  # (documents,)
         order = np.argsort(-scores, kind="stable")[:count]
         return [self._ids[row] for row in order]
 
 
-class Txtai:
+class Txtai(Encoding):
     """txtai with hybrid on, and vectors of the same model through its external vectors."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self) -> None:
         from txtai import Embeddings
 
-        encode, vectors, self.seconds_of_others = _encoder(documents)
-        known = dict(zip(documents.texts, vectors, strict=True))
+        super().__init__()
+        self._make = Embeddings
+
+    def build(self, documents: Documents) -> None:
+        """Index and save."""
+        known = dict(zip(documents.texts, self.vectors(documents), strict=True))
 
         def transform(texts: Sequence[str]) -> np.ndarray:
-            return np.stack([known[text] if text in known else encode(text) for text in texts])
+            return np.stack([known[one] if one in known else self.encode(one) for one in texts])
 
-        self._index = Embeddings(method="external", transform=transform, hybrid=True)
+        self._index = self._make(method="external", transform=transform, hybrid=True)
         rows = zip(documents.ids, documents.texts, strict=True)
         self._index.index((name, text, None) for name, text in rows)
         self._index.config["transform"] = None  # a function cannot be saved
@@ -196,30 +212,35 @@ class Txtai:
         return [name for name, _ in self._index.search(text, count)]
 
 
-class LanceDb:
+class LanceDb(Encoding):
     """LanceDB: a full-text index and a column of the same vectors, its hybrid query with RRF."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self) -> None:
         import lancedb
+        from lancedb.query import MatchQuery
         from lancedb.rerankers import RRFReranker
 
-        self._encode, vectors, self.seconds_of_others = _encoder(documents)
+        super().__init__()
+        self._lancedb, self._words = lancedb, MatchQuery
+        self._reranker = RRFReranker()
+
+    def build(self, documents: Documents) -> None:
+        """Write the table and its full-text index."""
+        vectors = self.vectors(documents)
         rows = [
             {"id": name, "text": text, "vector": vector}
             for name, text, vector in zip(documents.ids, documents.texts, vectors, strict=True)
         ]
-        self._table = lancedb.connect(str(documents.scratch / "db")).create_table("papers", rows)
+        database = self._lancedb.connect(str(documents.scratch / "db"))
+        self._table = database.create_table("papers", rows)
         self._table.create_fts_index("text")
-        self._reranker = RRFReranker()
 
     def search(self, text: str, count: int) -> list[str]:
         """Ask both halves and fuse the ranks."""
-        from lancedb.query import MatchQuery
-
         found = (
             self._table.search(query_type="hybrid")
-            .vector(self._encode(text))
-            .text(MatchQuery(text, "text"))
+            .vector(self.encode(text))
+            .text(self._words(text, "text"))
             .rerank(self._reranker)
             .limit(count)
             .to_list()
@@ -235,17 +256,25 @@ class Broadsheet:
 
     mode = "hybrid"
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self) -> None:
         from broadsheet.assemble import open_library
         from broadsheet.eval.retrieval import temporary_settings
-        from broadsheet.model import Mode, Scheme
-        from broadsheet.sources.beir import Beir
+        from broadsheet.library import search
+        from broadsheet.model import Mode
 
         self._mode = Mode(self.mode)
+        self._search = search
+        self._open = lambda folder: open_library(folder, environ=temporary_settings())
+
+    def build(self, documents: Documents) -> None:
+        """Import, index, encode."""
+        from broadsheet.model import Scheme
+        from broadsheet.sources.beir import Beir
+
         source = Beir(documents.folder)
-        self._library = open_library(documents.scratch / "data", environ=temporary_settings())
+        self._library = self._open(documents.scratch / "data")
         self._library.ingest(source)
-        self._library.catch_up(is_encoding=self._mode is not Mode.LEXICAL)
+        self._library.catch_up(is_encoding=self.mode != "lexical")
         self._ids: dict[int, list[str]] = {}
         after = 0
         while papers := self._library.store.all_papers(after=after):
@@ -259,13 +288,24 @@ class Broadsheet:
 
     def search(self, text: str, count: int) -> list[str]:
         """Ask for a page as readers do, or for a longer ranking."""
-        from broadsheet.library.search import plain, ranked, search
+        asked = self._search.plain(text)
+        if count > PAGE:
+            return self._named(
+                self._search.ranked(self._library, asked, mode=self._mode, count=count)
+            )
+        hits = self._search.search(self._library, asked, mode=self._mode, limit=count).hits
+        return self._named([hit.paper.key for hit in hits])
 
-        if count <= PAGE:
-            hits = search(self._library, plain(text), mode=self._mode, limit=count).hits
-            keys = [hit.paper.key for hit in hits]
-        else:
-            keys = list(ranked(self._library, plain(text), mode=self._mode, count=count))
+    def within(self, text: str, pool: set[str]) -> list[str]:
+        """Return a ranking of these documents alone, as `eval retrieval` does."""
+        keys = [key for key, names in self._ids.items() if pool.intersection(names)]
+        among = np.array(sorted(keys), dtype=np.int64)
+        asked = self._search.plain(text)
+        return self._named(
+            self._search.ranked(self._library, asked, mode=self._mode, count=len(keys), among=among)
+        )
+
+    def _named(self, keys: Sequence[int]) -> list[str]:
         return [name for key in keys for name in self._ids.get(key, ())]
 
 
@@ -275,7 +315,7 @@ class BroadsheetWords(Broadsheet):
     mode = "lexical"
 
 
-SYSTEMS: dict[str, tuple[Callable[[Documents], System], str]] = {  # and the package of each
+SYSTEMS: dict[str, tuple[Callable[[], System], str]] = {  # and the package of each
     "bm25s": (Bm25s, "bm25s"),
     "bm25s as Pyserini": (Pyserini, "bm25s"),
     "SQLite FTS5": (Fts5, ""),
@@ -293,9 +333,10 @@ def measure(name: str, folder: Path, scratch: Path) -> dict[str, Any]:
     pairs = [(str(row["_id"]), f"{row.get('title', '')}. {row['text']}") for row in rows]
     ids, texts = map(list, zip(*pairs, strict=True))
     topics = read_collection(folder, split="test").topics
-    start = time.perf_counter()
     make, package = SYSTEMS[name]
-    system = make(Documents(ids, texts, folder, scratch))
+    system = make()
+    start = time.perf_counter()
+    system.build(Documents(ids, texts, folder, scratch))
     built = time.perf_counter() - start
     wall_ms, cpu_ms = _timed(system, topics)
     rankings = [_ranking(system, topic, len(ids)) for topic in topics]
@@ -330,6 +371,8 @@ def _ranking(system: System, topic: Topic, count: int) -> list[str]:
     if not topic.pool:
         return system.search(topic.text, DEPTH)[:DEPTH]
     pool = set(topic.pool)
+    if isinstance(system, Broadsheet):
+        return [name for name in system.within(topic.text, pool) if name in pool][:DEPTH]
     return [name for name in system.search(topic.text, count) if name in pool][:DEPTH]
 
 
