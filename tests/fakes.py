@@ -40,6 +40,7 @@ class FakeEngine:
     papers: dict[int, Paper] = field(default_factory=dict)
     stored: dict[int, _Vector] = field(default_factory=dict)
     due: dict[int, tuple[str, str]] = field(default_factory=dict)
+    wished: list[int] = field(default_factory=list)
     position: int = 0
 
     # --- searching ---
@@ -63,8 +64,11 @@ class FakeEngine:
         *,
         k: int,
         among: npt.NDArray[np.int64] | None,
+        space: str | None = None,
     ) -> Scored:
         """Return the ``k`` nearest by cosine, among papers that have a vector."""
+        if space:
+            return _scored([], k, total=0)
         keys = [
             paper.key
             for paper in self._allowed(filters, among)
@@ -76,17 +80,19 @@ class FakeEngine:
         return _scored(sorted(found, key=_best_first), k, total=len(found))
 
     def similarities(
-        self, vector: npt.NDArray[np.float32], keys: Sequence[int], /
+        self, vector: npt.NDArray[np.float32], keys: Sequence[int], /, *, space: str | None = None
     ) -> npt.NDArray[np.float32]:
         """Return the cosine of ``vector`` with each paper's vector, (n,), NaN where it has none."""
-        found: npt.NDArray[np.float32] = self.vectors(keys) @ vector
+        found: npt.NDArray[np.float32] = self.vectors(keys, space=space) @ vector
         return found
 
-    def vectors(self, keys: Sequence[int], /) -> npt.NDArray[np.float32]:
+    def vectors(
+        self, keys: Sequence[int], /, *, space: str | None = None
+    ) -> npt.NDArray[np.float32]:
         """Return the vectors of these papers, (n, dim), unit rows; NaN rows where there is none."""
         found = np.full((len(keys), self.dim), np.nan, dtype=np.float32)
         for place, key in enumerate(keys):
-            if key in self.stored:
+            if key in self.stored and not space:
                 found[place] = self.stored[key].numbers
         return found
 
@@ -174,12 +180,41 @@ class FakeEngine:
         self.papers.update({paper.key: paper for paper in papers})
         self.position = position
 
-    def pending(self, *, encoder: str | None, limit: int) -> Sequence[int]:
-        """Return papers whose vector is missing, stale or by another encoder, newest first."""
+    def pending(
+        self,
+        *,
+        encoder: str | None,
+        limit: int,
+        first: Sequence[int] = (),
+        instead_of: Collection[str] | None = None,
+    ) -> Sequence[int]:
+        """Return papers whose vector is missing, stale or by another encoder."""
         waiting = [p for p in self.papers.values() if not self._is_current(p, encoder)]
+        if instead_of is not None:
+            waiting = [p for p in waiting if self._made_by(p.key) in instead_of]
+        early = [*(self.wished if encoder else ()), *first]
+        order = {key: place for place, key in reversed(list(enumerate(early)))}
         waiting.sort(key=lambda paper: (_day(paper), paper.key), reverse=True)
+        waiting.sort(key=lambda paper: order.get(paper.key, len(early)))
         self.due.update({p.key: (p.title, p.abstract) for p in waiting[:limit]})
         return [paper.key for paper in waiting[:limit]]
+
+    def _made_by(self, key: int) -> str:
+        return self.stored[key].encoder if key in self.stored else ""
+
+    def wish(self, keys: Sequence[int], /, *, encoder: str) -> None:
+        """Say that somebody looks at these papers."""
+        there = [key for key in keys if key in self.papers]
+        new = [key for key in there if not self._is_current(self.papers[key], encoder)]
+        self.wished = list(dict.fromkeys([*reversed(new), *self.wished]))
+
+    def made_by(self, encoder: str, /) -> npt.NDArray[np.int64]:
+        """Return the papers that have this encoder's vector of their present text."""
+        found = [p.key for p in self.papers.values() if self._is_current(p, encoder)]
+        return np.array(found, dtype=np.int64)
+
+    def retire(self) -> None:
+        """Do nothing: there is one space."""
 
     def put_vectors(
         self, keys: Sequence[int], vectors: npt.NDArray[np.float32], /, *, encoder: str

@@ -528,6 +528,36 @@ def test_a_draft_is_due_for_the_final_vector_but_not_for_a_draft(filled: Engine)
     assert sorted(filled.pending(encoder=None, limit=9)) == [2, 4]
 
 
+def test_what_somebody_looks_at_is_encoded_first(filled: Engine) -> None:
+    """The papers of an answer get their better vectors while it is read; a later wish goes first.
+
+    Then come those that are preferred, then the newest, 1, 2, 4, 3.
+    """
+    put(filled, 1, 2, 3, 4, encoder="space/draft")
+    filled.wish([4, 99], encoder="space/final")
+    filled.wish([3], encoder="space/final")
+
+    assert list(filled.pending(encoder="space/final", limit=9, first=[2, 77])) == [3, 4, 2, 1]
+    assert list(filled.pending(encoder="space/final", limit=1)) == [3]
+
+    put(filled, 3, 4, encoder="space/final")
+    filled.wish([3], encoder="space/final")
+
+    assert list(filled.pending(encoder="space/final", limit=9)) == [1, 2]
+
+
+def test_drafts_of_an_older_table_can_be_made_anew(filled: Engine) -> None:
+    """Only they: what the encoder itself has read is better than any draft."""
+    put(filled, 1, 2, encoder="space/draft-1")
+    put(filled, 3, encoder="space/draft-2")
+    put(filled, 4, encoder="space/final")
+
+    old = {"space/draft-1", "space/unknown"}
+    assert list(filled.pending(encoder="space/draft-2", limit=9, instead_of=old)) == [1, 2]
+    assert sorted(filled.made_by("space/draft-1").tolist()) == [1, 2]
+    assert filled.made_by("space/unknown").tolist() == []
+
+
 def test_a_changed_text_makes_the_vector_due_but_keeps_it(filled: Engine) -> None:
     """A correction does not take a paper out of the search by meaning."""
     put(filled, 1, 2, 3, 4)

@@ -119,19 +119,6 @@ def test_a_flipped_bit_in_a_vector_is_found(folder: Path) -> None:
     engine.close()
 
 
-def test_another_dimension_is_a_fault(folder: Path) -> None:
-    """Vectors of another encoder cannot be compared; a reindex makes room for them."""
-    engine = make(folder, dim=4)
-
-    with pytest.raises(IndexFaultError, match=r"length 8.*makes 4.*broadsheet reindex"):
-        engine.dense(vectors(1, dim=4)[0], ALL, k=5, among=None)
-
-    engine.clear()
-
-    assert keys(engine.dense(vectors(1, dim=4)[0], ALL, k=5, among=None)) == []
-    engine.close()
-
-
 def test_another_format_is_a_fault(folder: Path) -> None:
     """An index of a later program is not misread."""
     path = folder / "commit.json"

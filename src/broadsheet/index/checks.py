@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from broadsheet.index.meaning import Meaning
+    from broadsheet.index.rows import Table
     from broadsheet.index.state import State
 
 NAMED = 5  # papers that a sentence names
@@ -30,7 +32,7 @@ def problems(opened: State, keys: Collection[int]) -> list[str]:
     return [
         *_sentence("missing from the index", np.setdiff1d(wanted, there)),
         *_words(opened, there),
-        *_vectors(opened),
+        *(one for meaning in opened.meanings for one in _vectors(opened.table, meaning)),
     ]
 
 
@@ -46,13 +48,13 @@ def _words(opened: State, wanted: npt.NDArray[np.int64]) -> list[str]:
     ]
 
 
-def _vectors(opened: State) -> list[str]:
-    rows, stamps = opened.table.rows, opened.vectors.marks["stamp"]
-    slots = np.flatnonzero(opened.table.is_alive & (stamps != 0))
+def _vectors(table: Table, meaning: Meaning) -> list[str]:
+    rows, stamps = table.rows, meaning.vectors.marks["stamp"]
+    slots = np.flatnonzero(table.is_alive & (stamps != 0))
     if not len(slots):
         return []
-    unnamed = slots[encoder_of(stamps[slots]) > len(opened.commit.encoders)]
-    damaged = np.array(opened.vectors.damaged(slots), dtype=np.int64)
+    unnamed = slots[encoder_of(stamps[slots]) > len(meaning.space.encoders)]
+    damaged = np.array(meaning.vectors.damaged(slots), dtype=np.int64)
     return [
         *_sentence("with a vector by an unknown encoder", rows["key"][unnamed]),
         *_sentence("with a damaged vector", rows["key"][damaged]),

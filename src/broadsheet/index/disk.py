@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from broadsheet.errors import IndexFaultError
 
@@ -31,17 +31,31 @@ def fault(what: str) -> IndexFaultError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """The vectors of one model, of which one may be compared with the other."""
+
+    dim: int  # of a vector
+    name: str = ""  # the model's; "": of an index that is never asked for another
+    origin: str = ""  # the setting that opens its encoder
+    folder: str = ""  # beneath that of the papers; "": that one itself
+    meaning: str = ""  # file of the approximate index; empty: none
+    encoders: tuple[str, ...] = ()  # a vector's mark holds 1 + the place of its encoder here
+
+    def holds(self, encoder: str) -> bool:
+        """Tell whether an encoder of this name makes vectors of this space."""
+        return not self.name or encoder.startswith(f"{self.name}/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """The state that counts."""
 
-    dim: int  # of the vectors
+    spaces: tuple[Space, ...]  # today's, then the one before, while today's is not complete
     generation: int = 0  # grows with every commit, so that readers see that something changed
     position: int = 0  # the last change applied
     rows: int = 0  # of the table of papers; what lies beyond is left over from a kill
     words: str = "words-0"  # folder of the lexical index
     papers: str = "papers-0"  # folder of the table of papers and their vectors
-    meaning: str = ""  # file of the approximate index; empty: none
-    encoders: tuple[str, ...] = ()  # a vector's mark holds 1 + the place of its encoder here
     format: int = FORMAT
     lexicon: int = 1  # commit files without it are older than it
 
@@ -51,17 +65,19 @@ class Commit:
         return replace(self, **values)  # type: ignore[arg-type]  # the fields are checked there
 
 
-def load_commit(folder: Path, *, dim: int) -> Commit:
+def load_commit(folder: Path) -> Commit:
     """Read the commit file.
 
     Raises:
         FileNotFoundError: there is none yet.
-        IndexFaultError: it cannot be read, or speaks of another format or dimension.
+        IndexFaultError: it cannot be read, or speaks of another format.
     """
     path = folder / COMMIT_FILE
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        values["encoders"] = tuple(values["encoders"])
+        if "spaces" not in values:
+            values["spaces"] = [_only(values)]
+        values["spaces"] = tuple(_space(one) for one in values["spaces"])
         commit = Commit(**values)
     except FileNotFoundError:
         raise
@@ -71,9 +87,17 @@ def load_commit(folder: Path, *, dim: int) -> Commit:
         raise fault(f"has format {commit.format}, and this program reads {FORMAT}")
     if commit.lexicon > LEXICON:
         raise fault(f"has words of form {commit.lexicon}, and this program reads {LEXICON}")
-    if commit.dim != dim:
-        raise fault(f"holds vectors of length {commit.dim}, and the encoder makes {dim}")
     return commit
+
+
+def _space(values: dict[str, Any]) -> Space:
+    return Space(**{**values, "encoders": tuple(values["encoders"])})
+
+
+def _only(values: dict[str, Any]) -> dict[str, Any]:
+    """Take the one space out of what a program wrote that knew of no others."""
+    only: dict[str, Any] = {name: values.pop(name) for name in ("dim", "meaning", "encoders")}
+    return {**only, "name": only["encoders"][0].rsplit("/", 2)[0] if only["encoders"] else ""}
 
 
 def save_commit(folder: Path, commit: Commit) -> None:

@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from broadsheet.errors import ConflictError, IndexFaultError, UsageError
-from broadsheet.index import asking, checks, completing, disk, marks, respelling, state, tags, words
+from broadsheet.errors import IndexFaultError
+from broadsheet.index import (
+    asking,
+    checks,
+    completing,
+    disk,
+    marks,
+    respelling,
+    state,
+    tags,
+    waiting,
+    words,
+)
 from broadsheet.index.approximate import Snapshot
+from broadsheet.index.holder import Holder
 from broadsheet.index.rows import MAX_KEY, NewRow
-from broadsheet.index.turns import Turns
-from broadsheet.index.vectors import MAX_ENCODERS, encoder_of
+from broadsheet.index.vectors import MAX_ENCODERS
 from broadsheet.model import EngineStatus, Query
 from broadsheet.ports import Scored
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
-    from broadsheet.index.rows import Slots
+    from broadsheet.index.disk import Space
+    from broadsheet.index.meaning import Meaning
     from broadsheet.index.state import State
     from broadsheet.model import Counts, Filters, Paper
     from broadsheet.ports import Completions, Spelling
 
 MEASURED_S = 5.0  # for so long a size on disk is taken for true
-CREATION_S = 10.0  # how long to wait while another process makes the index
+NOTHING = Scored(keys=np.empty(0, dtype=np.int64), scores=np.empty(0, dtype=np.float32), total=0)
 
 
 class EmbeddedEngine:
@@ -40,24 +52,16 @@ class EmbeddedEngine:
     A damaged folder can be opened: everything but ``clear`` then says what is wrong with it.
     """
 
-    def __init__(self, folder: Path, *, dim: int, exact_limit: int, threads: int) -> None:
+    def __init__(self, folder: Path, space: Space, *, exact_limit: int, threads: int) -> None:
         self._folder = folder
-        self._dim = dim
+        self._space = space  # today's encoder's
         self._exact_limit = exact_limit
         self._threads = threads
-        self._lock = disk.ProcessLock(folder / disk.LOCK_FILE)
-        self._writing = threading.RLock()  # one thread changes the files
+        self._held = Holder(folder, space)
         self._keeping = threading.Lock()  # one thread does housekeeping
-        self._turns = Turns()  # many threads search, or one changes what is in memory
+        self._wishes = waiting.Wishes(folder)
         self._due: dict[int, int] = {}  # key: digest of the text that `pending` asked to encode
-        self._state: State | None = None
-        self._fault: IndexFaultError | None = None
-        self._is_closed = False
         self._measured: tuple[float, int] | None = None  # when, bytes on disk
-        folder.mkdir(parents=True, exist_ok=True)
-        self._make_if_missing()
-        self._renew_if_old()
-        self._open()
 
     # --- searching ---
 
@@ -68,7 +72,7 @@ class EmbeddedEngine:
         if not query.clauses:
             return self._listing(filters, k=k, among=among)
         asked = asking.ask(query, filters, among)
-        with self._reading() as opened:
+        with self._held.reading() as opened:
             keys, scores, total = opened.words.best(
                 asked, k, by_newness=not asking.has_words(query)
             )
@@ -82,13 +86,17 @@ class EmbeddedEngine:
         *,
         k: int,
         among: npt.NDArray[np.int64] | None,
+        space: str | None = None,
     ) -> Scored:
-        """Return the ``k`` nearest by cosine, among papers that have a vector."""
-        wanted = self._checked(vector)
-        with self._reading() as opened:
+        """Return the ``k`` nearest by cosine, among papers that have a vector of this space."""
+        with self._held.reading() as opened:
+            meaning = self._meaning(opened, space)
+            if meaning is None:
+                return NOTHING
+            wanted = meaning.checked(vector)
             allowed = opened.table.allowed(filters, among)
-            slots, scores, total = opened.nearest.best(
-                wanted, k, allowed=allowed, vectors=opened.vectors
+            slots, scores, total = meaning.nearest.best(
+                wanted, k, allowed=allowed, vectors=meaning.vectors
             )
             keys = opened.table.rows["key"][slots]
         order = np.lexsort((-keys, -scores))[: max(k, 0)]
@@ -97,21 +105,24 @@ class EmbeddedEngine:
         return Scored(keys=keys[order], scores=cosines, total=total)
 
     def similarities(
-        self, vector: npt.NDArray[np.float32], keys: Sequence[int], /
+        self, vector: npt.NDArray[np.float32], keys: Sequence[int], /, *, space: str | None = None
     ) -> npt.NDArray[np.float32]:
         """Return the cosine of ``vector`` with each paper's vector, (n,), NaN where it has none."""
-        found: npt.NDArray[np.float32] = self.vectors(keys) @ self._checked(vector)  # (n,)
+        found: npt.NDArray[np.float32] = self.vectors(keys, space=space) @ np.nan_to_num(vector)
         return np.clip(found, -1, 1)
 
-    def vectors(self, keys: Sequence[int], /) -> npt.NDArray[np.float32]:
+    def vectors(
+        self, keys: Sequence[int], /, *, space: str | None = None
+    ) -> npt.NDArray[np.float32]:
         """Return the vectors of these papers, (n, dim), unit rows; NaN rows where there is none."""
-        found = np.full((len(keys), self._dim), np.nan, dtype=np.float32)
-        with self._reading() as opened:
-            slots = opened.table.slots(keys)
-            is_there = slots >= 0
-            is_there[is_there] = opened.vectors.marks["stamp"][slots[is_there]] != 0
-            found[is_there] = opened.vectors.read(slots[is_there])
-        return found
+        with self._held.reading() as opened:
+            meaning = self._meaning(opened, space)
+            if meaning is None:
+                return np.full((len(keys), self._space.dim), np.nan, dtype=np.float32)
+            return meaning.vectors_of(opened.table, keys)
+
+    def _meaning(self, opened: State, space: str | None) -> Meaning | None:
+        return opened.meaning(self._space.name if space is None else space)
 
     def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
         """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
@@ -134,17 +145,17 @@ class EmbeddedEngine:
         asked = asking.ask(query, filters, among)
         if len(beside):
             asked = asking.either([asked, words.among(np.sort(beside))])
-        with self._reading() as opened:
+        with self._held.reading() as opened:
             return opened.words.counts(asked)
 
     def complete(self, text: str, /, *, limit: int) -> Completions:
         """Return authors, topics and titles that begin so, ``limit`` of each at most."""
-        with self._reading() as opened:
+        with self._held.reading() as opened:
             return completing.complete(opened.words, text, limit, asking.titles(text))
 
     def spelling(self, word: str, /) -> Spelling:
         """Tell how many papers have a word, and which one was probably meant."""
-        with self._reading() as opened:
+        with self._held.reading() as opened:
             return respelling.spelling(opened.words, word)
 
     # --- writing ---
@@ -159,7 +170,7 @@ class EmbeddedEngine:
         for key in latest:
             if not 0 < key < MAX_KEY:
                 raise ValueError(f"a paper's key must be from 1 to {MAX_KEY - 1}, not {key}")
-        with self._changing() as opened:
+        with self._held.changing() as opened:
             new = [row for paper in latest.values() if (row := self._row(opened, paper))]
             lost = sorted(key for key in set(gone) - set(latest) if 0 < key < MAX_KEY)
             if new or lost:
@@ -187,19 +198,44 @@ class EmbeddedEngine:
         rows = self._append(opened, [*new, *_tombstones(opened, lost)])
         opened.save(rows=rows, position=position)
         disk.save_intent(self._folder, half_done - keys)
-        self._absorb(opened, np.empty(0, dtype=np.int32))
+        self._held.absorb(opened)
 
-    def pending(self, *, encoder: str | None, limit: int) -> Sequence[int]:
-        """Return papers whose vector is missing, stale or by another encoder, newest first."""
-        with self._reading() as opened:
-            rows, marks = opened.table.rows, opened.vectors.marks
-            is_done = marks["text"] == rows["text"]
-            is_done &= _is_by(opened, encoder)
-            waiting = np.flatnonzero(opened.table.is_alive & ~is_done)
-            keys: list[int] = opened.table.by_newness(waiting, limit).tolist()
-            texts = rows["text"][opened.table.slots(keys)].tolist()
+    def pending(
+        self,
+        *,
+        encoder: str | None,
+        limit: int,
+        first: Sequence[int] = (),
+        instead_of: Collection[str] | None = None,
+    ) -> Sequence[int]:
+        """Return papers that wait for a vector: the wished ones, ``first``, then the newest."""
+        wished = [] if encoder is None else self._wishes.read()
+        with self._held.reading() as opened:
+            meaning = self._writable(opened, encoder)
+            is_waiting = meaning.is_waiting(opened.table, slice(None), encoder, instead_of)
+            keys = waiting.in_turn(opened.table, is_waiting, limit, [*wished, *first])
+            texts = opened.table.rows["text"][opened.table.slots(keys)].tolist()
             self._due.update(zip(keys, texts, strict=True))
+        if wished and not set(wished).intersection(keys):
+            self._wishes.forget()
         return keys
+
+    def wish(self, keys: Sequence[int], /, *, encoder: str) -> None:
+        """Say that somebody looks at these papers: those without such a vector get it first."""
+        with suppress(IndexFaultError), self._held.reading() as opened:
+            if (meaning := opened.meaning_for(encoder)) is not None:
+                slots = opened.table.slots(keys)
+                slots = slots[slots >= 0]
+                slots = slots[meaning.is_waiting(opened.table, slots, encoder, None)]
+                self._wishes.add(opened.table.rows["key"][slots].tolist())
+
+    def made_by(self, encoder: str, /) -> npt.NDArray[np.int64]:
+        """Return the papers that have this encoder's vector of their present text."""
+        with self._held.reading() as opened:
+            meaning = opened.meaning_for(encoder)
+            if meaning is None:
+                return np.empty(0, dtype=np.int64)
+            return meaning.made_by(opened.table, encoder)
 
     def put_vectors(
         self, keys: Sequence[int], vectors: npt.NDArray[np.float32], /, *, encoder: str
@@ -209,11 +245,13 @@ class EmbeddedEngine:
         A vector counts for the text that the paper had when ``pending`` named it: when that
         changed meanwhile, the paper is due again. Papers that are not here are passed over.
         """
-        if vectors.shape != (len(keys), self._dim):
-            raise ValueError(
-                f"vectors must have shape ({len(keys)}, {self._dim}), not {vectors.shape}"
-            )
-        with self._changing() as opened:
+        with self._held.changing() as opened:
+            meaning = self._writable(opened, encoder)
+            if vectors.shape != (len(keys), meaning.space.dim):
+                raise ValueError(
+                    f"vectors must have shape ({len(keys)}, {meaning.space.dim}), "
+                    f"not {vectors.shape}"
+                )
             place = {key: index for index, key in enumerate(keys)}  # of a key twice, the last
             slots = opened.table.slots(list(place))
             is_here = slots >= 0
@@ -223,94 +261,95 @@ class EmbeddedEngine:
             texts = opened.table.rows["text"][slots].astype(np.uint64)
             for index, key in enumerate(opened.table.rows["key"][slots].tolist()):
                 texts[index] = self._due.pop(key, texts[index])
-            number = self._encoder_number(opened, encoder)
-            opened.vectors.write(slots, vectors[chosen], texts=texts, encoder=number)
+            number = self._encoder_number(opened, meaning, encoder)
+            meaning.vectors.write(slots, vectors[chosen], texts=texts, encoder=number)
             opened.save()
-            self._absorb(opened, slots)
+            self._held.absorb(opened, (meaning, slots))
+
+    def _writable(self, opened: State, encoder: str | None) -> Meaning:
+        """Return where this encoder's vectors go.
+
+        Raises:
+            IndexFaultError: another process holds the index, and has another encoder.
+        """
+        name = self._space.name
+        meaning = opened.meaning(name) if encoder is None else opened.meaning_for(encoder)
+        if meaning is None:
+            raise disk.fault(f"holds no vectors like those of {encoder or name}")
+        return meaning
+
+    def retire(self) -> None:
+        """Forget the vectors of the space before today's, and free their room."""
+        with self._held.changing() as opened:
+            if len(opened.commit.spaces) > 1:
+                opened.save(spaces=opened.commit.spaces[:1])
+                self._held.open()
+                state.sweep(self._folder, disk.load_commit(self._folder))
 
     def optimize(self) -> None:
         """Drop rows that no longer count and train the approximate index, each when it is due."""
         if not self._keeping.acquire(blocking=False):
             return
         try:
-            with self._changing() as opened:
+            with self._held.changing() as opened:
                 if opened.is_bloated:
                     opened.save_compacted()
-                    self._open()
-            self._train()
+                    self._held.open()
+                count = len(opened.meanings)
+            for place in range(count):
+                self._train(place)
         finally:
             self._keeping.release()
 
     def clear(self) -> None:
         """Forget everything: position 0. Also mends a damaged index."""
-        with self._writing:
-            self._require_lock()
-            self._recreate()
-            self._due.clear()
-            self._open()
-            if self._fault is not None:
-                raise self._fault
+        self._held.clear()
+        self._due.clear()
 
     # --- itself ---
 
     def status(self) -> EngineStatus:
         """Tell how far the indexes have come."""
-        with self._reading() as opened:
-            counts = opened.nearest.count_by_encoder()
+        with self._held.reading() as opened:
+            meaning = self._meaning(opened, None)
+            counts = meaning.counts() if meaning else {}
+            former = [one for one in opened.meanings[1:] if one is not meaning]
             return EngineStatus(
                 position=opened.commit.position,
                 indexed=opened.table.alive_count,
-                encoded=sum(counts),
-                encoders={
-                    name: counts[number]
-                    for number, name in enumerate(opened.commit.encoders, start=1)
-                    if counts[number]
-                },
-                kind=opened.nearest.kind,
+                encoded=sum(counts.values()),
+                encoders=counts,
+                kind=meaning.nearest.kind if meaning else "none",
                 bytes=self._bytes(),
                 newest=opened.table.newest_key,
+                former=former[0].counts() if former else {},
+                former_origin=former[0].space.origin if former else "",
             )
-
-    def try_lock(self) -> bool:
-        """Become the one process that may write the indexes; tell whether that worked."""
-        with self._writing:
-            had_it = self._lock.is_held
-            if not self._lock.try_take():
-                return False
-        if not had_it:
-            self.refresh()  # the process before may have written since
-        return True
-
-    def refresh(self) -> None:
-        """See what another process has written since; one ``stat`` when nothing was."""
-        current = self._state
-        if current is not None and disk.stamp(self._folder) == current.stamp:
-            return
-        with self._writing:
-            self._follow()
 
     def check(self, keys: Collection[int], /) -> list[str]:
         """Compare with the keys of all papers at ``status().position``; a sentence per problem."""
         try:
-            with self._reading() as opened:
+            with self._held.reading() as opened:
                 return checks.problems(opened, keys)
         except IndexFaultError as error:
             return [str(error)]
 
+    def try_lock(self) -> bool:
+        """Become the one process that may write the indexes; tell whether that worked."""
+        return self._held.try_lock()
+
+    def refresh(self) -> None:
+        """See what another process has written since; one ``stat`` when nothing was."""
+        self._held.refresh()
+
     def close(self) -> None:
         """Let go of files and locks."""
-        with self._writing, self._turns.writing():
-            if self._state is not None:
-                self._state.close()
-            self._state = None
-            self._fault = IndexFaultError("the index is closed")
-            self._is_closed = True
-            self._lock.release()
+        self._held.close()
 
     # --- how it is done ---
 
     def _listing(self, filters: Filters, *, k: int, among: npt.NDArray[np.int64] | None) -> Scored:
-        with self._reading() as opened:
+        with self._held.reading() as opened:
             if filters.authors:  # few papers: the words know them without a look at every name
                 asked = asking.ask(Query(text=""), filters, among)
                 keys, scores, total = opened.words.best(asked, k, by_newness=True)
@@ -318,114 +357,28 @@ class EmbeddedEngine:
             keys, total = opened.table.newest(opened.table.allowed(filters, among), k)
         return Scored(keys=keys, scores=np.zeros(len(keys), dtype=np.float32), total=total)
 
-    def _train(self) -> None:
-        """Make an approximate index of all vectors where too many are searched one by one.
+    def _train(self, place: int) -> None:
+        """Make an approximate index of a space where too many vectors are searched one by one.
 
         Searching and writing go on meanwhile; what changes under it stays in the flat tier.
         """
-        with self._reading() as opened:
-            if not opened.nearest.is_training_due(self._exact_limit):
+        with self._held.reading() as opened:
+            meaning = opened.meanings[place]
+            if not meaning.nearest.is_training_due(self._exact_limit):
                 return
-            slots, stamps = opened.nearest.to_train()
+            slots, stamps = meaning.nearest.to_train()
             name = f"ivf-{opened.commit.generation}.faiss"
         snapshot = Snapshot.train(
-            opened.vectors.read, slots, stamps, dim=self._dim, threads=self._threads
+            meaning.vectors.read, slots, stamps, dim=meaning.space.dim, threads=self._threads
         )
-        with self._changing() as current:
-            if current is not opened:  # cleared meanwhile
+        with self._held.changing() as current:
+            if meaning not in current.meanings:  # cleared meanwhile
                 return
-            snapshot.save(current.papers / name)
-            current.save(meaning=name)
-            nearest = current.with_snapshot(snapshot)
-            with self._turns.writing():
-                current.nearest = nearest
+            snapshot.save(meaning.folder / name)
+            current.save_space(meaning, meaning=name)
+            nearest = meaning.with_snapshot(snapshot, current.table.is_alive)
+            self._held.use(meaning, nearest)
             state.sweep(self._folder, current.commit)
-
-    @contextmanager
-    def _reading(self) -> Iterator[State]:
-        with self._turns.reading():
-            if self._state is None:
-                raise self._fault or disk.fault("is not open")
-            yield self._state
-
-    @contextmanager
-    def _changing(self) -> Iterator[State]:
-        """Have the right to write: of this process, and in it."""
-        with self._writing:
-            self._require_lock()
-            if self._state is None:
-                raise self._fault or disk.fault("is not open")
-            yield self._state
-
-    def _require_lock(self) -> None:
-        if not self.try_lock():
-            raise ConflictError("another process is writing the index; try again when it is done")
-
-    def _absorb(self, opened: State, encoded: Slots) -> None:
-        with self._turns.writing():
-            opened.absorb(encoded)
-
-    def _make_if_missing(self) -> None:
-        """Make an empty index where there is none; let one process do it."""
-        deadline = time.monotonic() + CREATION_S
-        while not state.exists(self._folder):
-            if self._lock.try_take():
-                if not state.exists(self._folder):
-                    state.create(self._folder, dim=self._dim, generation=0)
-                self._lock.release()
-            elif time.monotonic() > deadline:
-                raise ConflictError("another process has been making the index for too long")
-            else:
-                time.sleep(0.02)
-
-    def _renew_if_old(self) -> None:
-        """Begin the words anew where an older program made them; opening says what else is wrong.
-
-        Of two processes one does it; where another one holds the index, it stays as it is.
-        """
-        with suppress(IndexFaultError, FileNotFoundError):
-            is_old = disk.load_commit(self._folder, dim=self._dim).lexicon < disk.LEXICON
-            if is_old and self._lock.try_take():
-                try:
-                    state.renew_words(self._folder, dim=self._dim)
-                finally:
-                    self._lock.release()
-
-    def _recreate(self) -> None:
-        generation = time.time_ns()  # larger than any before, whatever is left of the old index
-        state.create(self._folder, dim=self._dim, generation=generation)
-
-    def _open(self) -> None:
-        """Open what is in the folder in place of what was open; note what is wrong with it."""
-        opened, problem = None, None
-        try:
-            opened = state.State.open(self._folder, dim=self._dim)
-        except FileNotFoundError as error:
-            problem = disk.fault(f"has lost a file ({error})")
-        except IndexFaultError as error:
-            problem = error
-        with self._turns.writing():
-            before, self._state, self._fault = self._state, opened, problem
-            if before is not None:
-                before.close()
-
-    def _follow(self) -> None:
-        current = self._state
-        if self._is_closed:
-            return
-        try:
-            read_at = disk.stamp(self._folder)
-            if current is not None and read_at == current.stamp:
-                return
-            commit = disk.load_commit(self._folder, dim=self._dim)
-            if current is not None and current.can_follow(commit):
-                nearest = current.prepared(commit)
-                with self._turns.writing():
-                    current.follow(commit, read_at, nearest)
-                return
-        except (FileNotFoundError, IndexFaultError):
-            pass  # opening says what is wrong
-        self._open()
 
     def _bytes(self) -> int:
         """Return the size on disk, looked up every few seconds: every search asks for status."""
@@ -433,11 +386,6 @@ class EmbeddedEngine:
         if self._measured is None or now - self._measured[0] > MEASURED_S:
             self._measured = (now, disk.size_on_disk(self._folder))
         return self._measured[1]
-
-    def _checked(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        if vector.shape != (self._dim,):
-            raise UsageError(f"a vector must have length {self._dim}, not shape {vector.shape}")
-        return state.unit(vector)
 
     def _row(self, opened: State, paper: Paper) -> NewRow | None:
         """Return the paper's new row, or None when nothing that is indexed changed."""
@@ -468,16 +416,17 @@ class EmbeddedEngine:
             for place, (old, row) in enumerate(zip(before, new, strict=True))
             if old >= 0 and not row.is_gone
         ]
-        opened.vectors.extend(start, count, carried=carried)
+        for meaning in opened.meanings:
+            meaning.vectors.extend(start, count, carried=carried)
         return count
 
-    def _encoder_number(self, opened: State, encoder: str) -> int:
-        names = opened.commit.encoders
+    def _encoder_number(self, opened: State, meaning: Meaning, encoder: str) -> int:
+        names = meaning.space.encoders
         if encoder not in names:
             if len(names) == MAX_ENCODERS:
                 raise disk.fault(f"knows {MAX_ENCODERS} encoders already")
-            opened.save(encoders=(*names, encoder))
-        return opened.commit.encoders.index(encoder) + 1
+            opened.save_space(meaning, encoders=(*names, encoder))
+        return meaning.space.encoders.index(encoder) + 1
 
 
 def _tombstones(opened: State, lost: Sequence[int]) -> list[NewRow]:
@@ -489,12 +438,3 @@ def _tombstones(opened: State, lost: Sequence[int]) -> list[NewRow]:
 def _digest(*parts: Any) -> int:
     text = repr(parts).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "little")
-
-
-def _is_by(opened: State, encoder: str | None) -> npt.NDArray[np.bool_]:
-    """Return which rows have a vector by this encoder, (rows,); None: by any."""
-    makers = encoder_of(opened.vectors.marks["stamp"])
-    names = opened.commit.encoders
-    number = names.index(encoder) + 1 if encoder in names else -1
-    found: npt.NDArray[np.bool_] = makers != 0 if encoder is None else makers == number
-    return found

@@ -30,6 +30,7 @@ MARK = np.dtype(
         ("stamp", "<u8"),  # 0: no vector; else checksum, encoder << 32, is_blank << 40
     ]
 )
+VECTOR_FILES = ("vectors.bin", "marks.bin")
 BLANK = np.uint64(1 << 40)  # a vector of zeros: its text says nothing to the encoder
 MAX_ENCODERS = 255
 COPIED_ROWS = 16_384  # at once: 12 MB
@@ -54,7 +55,7 @@ class Vectors:
     @staticmethod
     def create(folder: Path) -> None:
         """Make the files of no vectors."""
-        for name in ("vectors.bin", "marks.bin"):
+        for name in VECTOR_FILES:
             (folder / name).touch()
         sync_folder(folder)
 

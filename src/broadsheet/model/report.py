@@ -100,6 +100,9 @@ class EngineStatus:
     kind: str  # "exact" or "ivf-pq"
     bytes: int  # on disk
     newest: int = 0  # the highest key of a paper that can be found
+    former: Mapping[str, int] = field(default_factory=dict)
+    """Vectors of the space before today's, by encoder, while they are still needed."""
+    former_origin: str = ""  # the setting that opens that encoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,9 @@ class LibraryStatus:
     engine: EngineStatus
     sources: tuple[SourceStatus, ...]
     runs: tuple[ImportRun, ...]  # newest first
+    encoder: str = ""  # today's, whose vectors all papers shall have
+    serving: int = 0  # papers that can be found by meaning, by whichever encoder
+    encoded_per_s: float = 0.0  # papers that it reads now; 0: it rests, or another process reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
