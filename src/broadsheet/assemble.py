@@ -20,8 +20,9 @@ from broadsheet.text.digest import record_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from broadsheet.config import Settings
     from broadsheet.model import Fault, Observation, Record
-    from broadsheet.ports import Clock
+    from broadsheet.ports import Clock, Encoder
 
 
 OWNER_ONLY = 0o700  # of a data folder made here: it holds addresses, mail and the secret
@@ -81,14 +82,23 @@ def open_library(
             dim=encoder.dim,
             exact_limit=settings.dense_exact_limit,
             threads=settings.encoder_threads,
+            space=encoder.space,
+            origin=f"{settings.encoder_dim} {settings.encoder}",
         ),
         encoder=encoder,
         draft=index.open_draft(settings),
+        reopen=lambda origin: _reopened(settings, origin),
         mailer=mail.open_mailer(settings),
         clock=clock or SystemClock(),
         specimens=Specimens,
         read=ahead.batches,
     )
+
+
+def _reopened(settings: Settings, origin: str) -> Encoder:
+    """Return the encoder of which ``open_library`` noted this origin."""
+    dim, _, named = origin.partition(" ")
+    return index.open_encoder(replace(settings, encoder=named, encoder_dim=int(dim)))
 
 
 def reread(fault: Fault) -> Sequence[Record | Observation | Fault]:

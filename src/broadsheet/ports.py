@@ -653,17 +653,24 @@ class Engine(Protocol):
         *,
         k: int,
         among: npt.NDArray[np.int64] | None,
+        space: str | None = None,
     ) -> Scored:
-        """Return the ``k`` nearest by cosine, among papers that have a vector."""
+        """Return the ``k`` nearest by cosine, among papers that have a vector of this space.
+
+        ``space`` None: of today's encoder. There may be vectors of one other space besides,
+        while those of today's are not complete; of any further one nothing is found.
+        """
         ...
 
     def similarities(
-        self, vector: npt.NDArray[np.float32], keys: Sequence[int], /
+        self, vector: npt.NDArray[np.float32], keys: Sequence[int], /, *, space: str | None = None
     ) -> npt.NDArray[np.float32]:
         """Return the cosine of ``vector`` with each paper's vector, (n,), NaN where it has none."""
         ...
 
-    def vectors(self, keys: Sequence[int], /) -> npt.NDArray[np.float32]:
+    def vectors(
+        self, keys: Sequence[int], /, *, space: str | None = None
+    ) -> npt.NDArray[np.float32]:
         """Return the vectors of these papers, (n, dim), unit rows; NaN rows where there is none."""
         ...
 
@@ -710,17 +717,46 @@ class Engine(Protocol):
         """
         ...
 
-    def pending(self, *, encoder: str | None, limit: int) -> Sequence[int]:
-        """Return papers whose vector is missing, stale or by another encoder, newest first.
+    def pending(
+        self,
+        *,
+        encoder: str | None,
+        limit: int,
+        first: Sequence[int] = (),
+        instead_of: Collection[str] | None = None,
+    ) -> Sequence[int]:
+        """Return papers whose vector is missing, stale or by another encoder.
 
-        Of any encoder (None): those whose vector is missing or stale.
+        Those that were wished for come first, then those of ``first``, then the newest.
+
+        Args:
+            encoder: Whose vector is wanted; None: anyone's of today's space, so that only
+                missing and stale ones count, and wishes do not.
+            limit: At most so many.
+            first: Papers to prefer, in this order.
+            instead_of: Only papers that have a vector by one of these encoders; None: any paper.
         """
+        ...
+
+    def wish(self, keys: Sequence[int], /, *, encoder: str) -> None:
+        """Say that somebody looks at these papers: where this encoder has not read them, it shall.
+
+        Any process may wish; a wish may be lost, and the paper is then read in its turn.
+        """
+        ...
+
+    def made_by(self, encoder: str, /) -> npt.NDArray[np.int64]:
+        """Return the papers that have this encoder's vector of their present text."""
         ...
 
     def put_vectors(
         self, keys: Sequence[int], vectors: npt.NDArray[np.float32], /, *, encoder: str
     ) -> None:
         """Store or replace vectors in place, (n, dim) unit rows, and what made them. Durable."""
+        ...
+
+    def retire(self) -> None:
+        """Forget the vectors of the space before today's, and free their room; none: nothing."""
         ...
 
     def optimize(self) -> None:
@@ -780,6 +816,41 @@ class PaperEncoder(Protocol):
 
     def encode(self, texts: Sequence[str], /) -> npt.NDArray[np.float32]:
         """Return shape (len(texts), dim), float32, rows of unit length (or all zero)."""
+        ...
+
+
+class Refit(Protocol):
+    """What came of fitting drafts to a library's own papers."""
+
+    @property
+    def before(self) -> float:
+        """The mean cosine to the encoder over papers held out, in [-1, 1]."""
+        ...
+
+    @property
+    def after(self) -> float:
+        """The same of the new fit."""
+        ...
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the new fit is used from now on."""
+        ...
+
+
+class Drafter(PaperEncoder, Protocol):
+    """Makes vectors of papers quickly, near to those that the encoder itself will make."""
+
+    @property
+    def own_papers(self) -> int:
+        """How many papers of this library it was fitted to; 0: it is as it came."""
+        ...
+
+    def refit(self, texts: Sequence[str], vectors: npt.NDArray[np.float32], /) -> Refit:
+        """Fit it to what the encoder made of these texts, (n, dim) unit rows, if that is better.
+
+        Its ``name`` changes then: drafts made before are due again.
+        """
         ...
 
 

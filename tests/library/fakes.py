@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -61,14 +62,29 @@ class MemoryEngine:
         self.position = position
         self.applied.append(([paper.key for paper in papers], position))
 
-    def pending(self, *, encoder: str | None, limit: int) -> Sequence[int]:
-        """Return papers without a vector of this encoder, or of any, newest first."""
+    def pending(
+        self,
+        *,
+        encoder: str | None,
+        limit: int,
+        first: Sequence[int] = (),
+        instead_of: Collection[str] | None = None,
+    ) -> Sequence[int]:
+        """Return papers without a vector of this encoder, or of any: first these, then the newest.
+
+        ``instead_of`` keeps to those that have a vector by one of these.
+        """
         due = [
             key
             for key in self.titles
             if key not in self.vectors_of or encoder not in {None, self.vectors_of[key]}
         ]
-        return sorted(due, reverse=True)[:limit]
+        if instead_of is not None:
+            due = [key for key in due if self.vectors_of.get(key) in instead_of]
+        return sorted(due, key=lambda key: (key not in first, -key))[:limit]
+
+    def retire(self) -> None:
+        """There is one space."""
 
     def put_vectors(
         self, keys: Sequence[int], vectors: npt.NDArray[np.float32], /, *, encoder: str
@@ -83,7 +99,7 @@ class MemoryEngine:
             position=self.position,
             indexed=len(self.titles),
             encoded=len(self.vectors_of),
-            encoders={},
+            encoders=dict(Counter(self.vectors_of.values())),
             kind="exact",
             bytes=0,
         )

@@ -638,26 +638,13 @@ def test_a_broken_encoder_leaves_words(library: Library) -> None:
         library.search("soil", mode=Mode.DENSE)
 
 
-def test_vectors_of_another_space_are_not_compared(library: Library) -> None:
-    """After a change of encoder old vectors mean nothing until they are replaced."""
-    fill(library, {1: PAPERS[1], 2: PAPERS[2]})
-    library.catch_up(is_encoding=True)
-    library.encoder = BrokenEncoder(space="another-model")
-
-    found = library.search("soil")
-
-    assert found.mode is Mode.LEXICAL
-    assert "new encoder" in found.notes[0]
-
-
 class BrokenEncoder:
     """An encoder whose files were altered."""
 
-    def __init__(self, space: str = "all-MiniLM-L6-v2") -> None:
-        self.space = space
-        self.name = f"{space}/int8/128"
-        self.dim = 384
-        self.joint = ". "
+    space = "all-MiniLM-L6-v2"
+    name = f"{space}/int8/128"
+    dim = 384
+    joint = ". "
 
     def encode(self, texts: object, /) -> Any:
         """Refuse."""

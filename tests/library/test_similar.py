@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from broadsheet.errors import PaperNotFoundError, QueryError
@@ -49,17 +48,6 @@ def test_without_a_vector_words_of_the_title_count(towns: Library) -> None:
     assert [hit.paper.title for hit in found.hits] == ["Bees in towns"]
     assert found.mode is Mode.LEXICAL
     assert found.hits[0].why.matched == ("petrol", "burn")
-
-
-def test_vectors_of_another_space_are_not_compared(towns: Library) -> None:
-    """After a change of encoder words count until every paper was read again."""
-    waiting = towns.engine.pending(encoder="old-model/int8/128", limit=1)
-    towns.engine.put_vectors(
-        waiting, np.ones((1, 384), dtype=np.float32) / 384**0.5, encoder="old-model/int8/128"
-    )
-    newest = towns.store.papers(waiting)[0]
-
-    assert towns.similar(newest.id).mode is Mode.LEXICAL
 
 
 def test_a_title_is_no_query(library: Library) -> None:

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from broadsheet.config import Settings
-    from broadsheet.ports import Encoder, Engine, PaperEncoder
+    from broadsheet.ports import Drafter, Encoder, Engine
 
 __all__ = ["open_draft", "open_encoder", "open_engine"]
 
 
-def open_engine(folder: Path, *, dim: int, exact_limit: int, threads: int) -> Engine:
+def open_engine(
+    folder: Path, *, dim: int, exact_limit: int, threads: int, space: str = "", origin: str = ""
+) -> Engine:
     """Open the embedded engine of a folder, made when missing.
 
     A damaged index is opened too: it answers nothing but says what is wrong, and ``clear``
@@ -27,10 +29,15 @@ def open_engine(folder: Path, *, dim: int, exact_limit: int, threads: int) -> En
         dim: The length of the encoder's vectors.
         exact_limit: Up to so many papers meaning is searched exactly.
         threads: For housekeeping; 0: one per core.
+        space: The encoder's; where the index holds vectors of another, it goes on serving them
+            until those of this one are complete. "": whatever comes is of one space.
+        origin: The setting that opens the encoder.
     """
+    from broadsheet.index.disk import Space
     from broadsheet.index.engine import EmbeddedEngine
 
-    return EmbeddedEngine(folder, dim=dim, exact_limit=exact_limit, threads=threads)
+    today = Space(name=space, dim=dim, origin=origin)
+    return EmbeddedEngine(folder, today, exact_limit=exact_limit, threads=threads)
 
 
 def open_encoder(settings: Settings) -> Encoder:
@@ -44,7 +51,7 @@ def open_encoder(settings: Settings) -> Encoder:
     return encoder.open_encoder(settings)
 
 
-def open_draft(settings: Settings) -> PaperEncoder | None:
+def open_draft(settings: Settings) -> Drafter | None:
     """Open the draft encoder that the settings name; None where they name none.
 
     Raises:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from broadsheet.library import encoding, indexing
+from broadsheet.library import encoding, indexing, spaces
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from broadsheet.library import Library
+
+MOST_READ = 1_000  # papers that are encoded before the rest of a backlog
+MOST_READ_FOR = timedelta(minutes=10)  # so long a list of them holds
 
 
 class IndexJob:
@@ -15,14 +21,16 @@ class IndexJob:
 
     One step is small, so that words never wait long for anything: the newest changes are applied
     before a backlog, one batch of the backlog follows, and only when none is left do papers get
-    vectors, newest first: drafts of all of them, where a draft encoder is set, then those of the
-    encoder, a few at a time.
+    vectors: drafts of all of them, where a draft encoder is set, then those of the encoder, a few
+    at a time: papers that somebody just saw, those with most votes, the newest.
     """
 
     def __init__(self, library: Library, *, words_batch: int = indexing.WORDS_BATCH) -> None:
         self._library = library
         self._words_batch = words_batch
         self._seen = 0  # the newest change that had its turn
+        self._most_read: list[int] = []
+        self._listed: datetime | None = None  # when they were looked up
 
     def run_once(self) -> bool:
         """Do one step; return False when there is nothing to do or another process does it."""
@@ -35,7 +43,18 @@ class IndexJob:
             return True
         if encoding.draft_pending(library, indexing.DRAFT_BATCH):
             return True
-        return bool(encoding.encode_pending(library, indexing.MEANING_BATCH))
+        first = self._first()
+        if encoding.encode_pending(library, indexing.MEANING_BATCH, first=first):
+            return True
+        return spaces.retire(library)
+
+    def _first(self) -> list[int]:
+        """Return the papers with most votes, as of the last few minutes."""
+        now = self._library.clock.now()
+        if self._listed is None or now - self._listed >= MOST_READ_FOR:
+            self._most_read = encoding.most_read(self._library, MOST_READ)
+            self._listed = now
+        return self._most_read
 
 
 class TidyJob:

@@ -11,6 +11,7 @@ import numpy as np
 from broadsheet.model import Explanation, Filters, Occur, Query
 from broadsheet.ports import Scored
 from broadsheet.rank.fusion import CANDIDATES, DENSE_WEIGHT, fuse, normal
+from broadsheet.rank.spaces import blend
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -26,12 +27,21 @@ NOTHING = Scored(keys=np.empty(0, dtype=np.int64), scores=np.empty(0, dtype=np.f
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """The query as the encoder before today's reads it, while its vectors still serve."""
+
+    space: str
+    vector: npt.NDArray[np.float32]  # (dim of that space,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is asked of the engine."""
 
     query: Query
     filters: Filters
     vector: npt.NDArray[np.float32] | None = None  # of the query's meaning; None: it has none
+    former: Former | None = None  # None: all vectors are of today's space
     among: npt.NDArray[np.int64] | None = None  # sorted keys that alone may be found
     by_word: Future[Scored] | None = None  # what ``first_by_words`` finds, begun already
 
@@ -169,6 +179,8 @@ def _union(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Return the candidates of both, ascending, and their cosines; NaN where there is no vector."""
     keys = np.union1d(lexical.keys, dense.keys)
+    if asked.former is not None:
+        return keys, _cosines(engine, asked, keys)
     cosines = np.full(len(keys), np.nan, dtype=np.float32)
     cosines[np.searchsorted(keys, dense.keys)] = dense.scores
     rest = np.isnan(cosines)
@@ -194,19 +206,58 @@ def _lengthened(engine: Engine, asked: Request, ranking: Ranking, /, *, count: i
 def nearest(engine: Engine, asked: Request, /, *, count: int) -> Scored:
     """Return the nearest papers, of those that have the required words and none forbidden.
 
-    Few that have them: these are searched. Many: the nearest of all are looked through.
+    While vectors of two encoders serve, the nearest of either are compared on one scale.
     """
     if asked.vector is None:
         return NOTHING
+    found = _nearest_in(engine, asked, asked.vector, None, count=count)
+    if asked.former is None:
+        return found
+    before = _nearest_in(engine, asked, asked.former.vector, asked.former.space, count=count)
+    keys = np.union1d(found.keys, before.keys)
+    cosines = _cosines(engine, asked, keys)
+    order = np.lexsort((-keys, -np.nan_to_num(cosines, nan=-1.0)))[:count]
+    return Scored(
+        keys=keys[order],
+        scores=np.nan_to_num(cosines[order]),
+        total=max(found.total, before.total),
+    )
+
+
+def _cosines(
+    engine: Engine, asked: Request, keys: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    """Return cosines with the query, (n,), on one scale; NaN where a paper has no vector."""
+    assert asked.vector is not None  # noqa: S101  # callers looked
+    assert asked.former is not None  # noqa: S101
+    today = engine.similarities(asked.vector, keys.tolist())
+    space = asked.former.space
+    before = engine.similarities(asked.former.vector, keys.tolist(), space=space)
+    return blend(today, before)
+
+
+def _nearest_in(
+    engine: Engine,
+    asked: Request,
+    vector: npt.NDArray[np.float32],
+    space: str | None,
+    *,
+    count: int,
+) -> Scored:
+    """Return the nearest by the vectors of one space.
+
+    Few that meet the query's conditions: these are searched. Many: the nearest of all are looked
+    through.
+    """
     conditions = tuple(one for one in asked.query.clauses if one.occur is not Occur.SHOULD)
     if not conditions:
-        return engine.dense(asked.vector, asked.filters, k=count, among=asked.among)
+        return engine.dense(vector, asked.filters, k=count, among=asked.among, space=space)
     strict = replace(asked.query, clauses=conditions)
     allowed = engine.lexical(strict, asked.filters, k=MAX_REQUIRED, among=asked.among)
     if allowed.total <= MAX_REQUIRED:
         among = np.sort(allowed.keys)
-        return engine.dense(asked.vector, asked.filters, k=count, among=among)
-    found = engine.dense(asked.vector, asked.filters, k=2 * count, among=asked.among)
+        return engine.dense(vector, asked.filters, k=count, among=among, space=space)
+    found = engine.dense(vector, asked.filters, k=2 * count, among=asked.among, space=space)
     fitting = engine.lexical(strict, asked.filters, k=2 * count, among=np.sort(found.keys))
     is_fitting = np.isin(found.keys, fitting.keys)
     keys, scores = found.keys[is_fitting][:count], found.scores[is_fitting][:count]

@@ -31,30 +31,57 @@ def text_of(title: str, abstract: str, joint: str = JOINT, /) -> str:
     return f"{title}{joint}{abstract}" if abstract else title
 
 
-def encode_pending(library: Library, limit: int) -> int:
-    """Encode up to ``limit`` papers that lack a vector of today's encoder, newest first.
+def encode_pending(library: Library, limit: int, *, first: Sequence[int] = ()) -> int:
+    """Encode up to ``limit`` papers that lack a vector of today's encoder.
 
-    Killed half-way it has done nothing: vectors are stored at the end, in one step. A paper of
-    no known word gets a vector of zeros, near to nothing, so that it is not asked for again.
+    First those that somebody saw since, then those of ``first``, then the newest. Killed half-way
+    it has done nothing: vectors are stored at the end, in one step. A paper of no known word gets
+    a vector of zeros, near to nothing, so that it is not asked for again.
 
     Returns:
         How many papers got a vector; 0 when none waits.
     """
-    waiting = library.engine.pending(encoder=library.encoder.name, limit=limit)
-    return _encode(library, waiting, library.encoder)
+    name = library.encoder.name
+    waiting = library.engine.pending(encoder=name, limit=limit, first=first)
+    count = _encode(library, waiting, library.encoder)
+    library.pace.note(library.clock.now(), count)
+    return count
+
+
+def most_read(library: Library, count: int, /) -> list[int]:
+    """Return the papers with most votes, best first, ``count`` at most; ties: the newer arrival.
+
+    Nobody's reading is watched: votes are what tells which papers are read.
+    """
+    votes = library.store.vote_totals()
+    ranked = sorted(votes, key=lambda key: (-votes[key], -key))
+    return [key for key in ranked[:count] if votes[key]]
 
 
 def draft_pending(library: Library, limit: int) -> int:
     """Give up to ``limit`` papers that have no vector at all, or a stale one, a draft.
 
-    Drafts are made a hundred times as fast as vectors; ``encode_pending`` replaces them.
+    Drafts are made a hundred times as fast as vectors; ``encode_pending`` replaces them. When no
+    paper is without, drafts of an older table are made anew.
 
     Returns:
         How many papers got a draft; 0 when none waits, or no draft encoder is set.
     """
-    if library.draft is None:
+    draft = library.draft
+    if draft is None:
         return 0
-    return _encode(library, library.engine.pending(encoder=None, limit=limit), library.draft)
+    waiting = library.engine.pending(encoder=None, limit=limit)
+    if not waiting:
+        made_by = library.engine.status().encoders
+        old = {name for name in made_by if is_draft(library, name)} - {draft.name}
+        if old:
+            waiting = library.engine.pending(encoder=draft.name, limit=limit, instead_of=old)
+    return _encode(library, waiting, draft)
+
+
+def is_draft(library: Library, name: str, /) -> bool:
+    """Tell whether an encoder of today's space is a draft table."""
+    return name.startswith(f"{library.encoder.space}/draft-")
 
 
 def _encode(library: Library, waiting: Sequence[int], encoder: PaperEncoder) -> int:

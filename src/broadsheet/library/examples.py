@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from broadsheet.library.facade import Library
     from broadsheet.model import Example, Paper
+    from broadsheet.ports import Encoder
 
     Vector = npt.NDArray[np.float32]
 
@@ -44,8 +45,8 @@ class Examples:
     notes: tuple[str, ...] = ()  # on those that could not be found
 
 
-def look_up(library: Library, examples: Sequence[Example], /) -> Examples:
-    """Find and encode the examples; those that are nothing here are told in the notes.
+def look_up(library: Library, examples: Sequence[Example], encoder: Encoder, /) -> Examples:
+    """Find the examples, as this encoder reads them; what is nothing here is told in the notes.
 
     Raises:
         EncoderError: the encoder cannot work.
@@ -58,7 +59,7 @@ def look_up(library: Library, examples: Sequence[Example], /) -> Examples:
             note = f"Nothing can be like it: {error}."
             found = replace(found, notes=(*found.notes, note))
             continue
-        vector = _vector_of(library, paper) if paper else library.encoder.encode_query(example.text)
+        vector = vector_of(library, paper, encoder) if paper else encoder.encode_query(example.text)
         if paper:
             found = replace(found, apart=(*found.apart, _not(paper)))
         side = "wanted" if example.is_wanted else "unwanted"
@@ -85,10 +86,10 @@ def _not(paper: Paper) -> Clause:
     return Clause(text=paper.id, occur=Occur.NOT, field="id")
 
 
-def _vector_of(library: Library, paper: Paper) -> Vector:
-    """Return the paper's vector, made now when the index has none yet."""
-    vector: Vector = library.engine.vectors([paper.key])[0]
+def vector_of(library: Library, paper: Paper, encoder: Encoder, /) -> Vector:
+    """Return the paper's vector, (dim,), made now when the index has none of this space yet."""
+    vector: Vector = library.engine.vectors([paper.key], space=encoder.space)[0]
     if np.isfinite(vector).all():
         return vector
-    made: Vector = library.encoder.encode([document_text(paper, library.encoder.joint)])[0]
+    made: Vector = encoder.encode([document_text(paper, encoder.joint)])[0]
     return made

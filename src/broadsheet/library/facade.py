@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from broadsheet.errors import EncoderError
 from broadsheet.library import (
     arrival,
     completing,
@@ -29,6 +30,7 @@ from broadsheet.library import (
 )
 from broadsheet.library import provenance as told
 from broadsheet.library.memo import Memo
+from broadsheet.library.pace import Pace
 from broadsheet.model import LOCAL_READER, Mode, Period, Sort
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
         Watch,
         Wish,
     )
-    from broadsheet.ports import Clock, Encoder, Engine, Mailer, PaperEncoder, Source, Store
+    from broadsheet.ports import Clock, Drafter, Encoder, Engine, Mailer, Source, Store
 
 
 class Library:
@@ -71,7 +73,8 @@ class Library:
         store: Store,
         engine: Engine,
         encoder: Encoder,
-        draft: PaperEncoder | None = None,
+        draft: Drafter | None = None,
+        reopen: Callable[[str], Encoder] | None = None,
         mailer: Mailer,
         clock: Clock,
         specimens: Callable[[date], Source] | None = None,
@@ -88,7 +91,22 @@ class Library:
         self._specimens = specimens
         self._read = read
         self._memo = Memo()
+        self.pace = Pace()  # of the encoder
+        self._reopen = reopen
+        self._reopened: dict[str, Encoder] = {}
         self.beside = ThreadPoolExecutor(thread_name_prefix="search")  # idle until asked
+
+    def reopen(self, origin: str, /) -> Encoder:
+        """Return the encoder that a setting opened when vectors were made that still serve.
+
+        Raises:
+            EncoderError: it is not there any more.
+        """
+        if origin not in self._reopened:
+            if self._reopen is None or not origin:
+                raise EncoderError("the encoder before is not known")
+            self._reopened[origin] = self._reopen(origin)
+        return self._reopened[origin]
 
     def desk(self) -> ranking.Desk:
         """Return what rankings are made from, as it is now."""
@@ -112,7 +130,9 @@ class Library:
         Raises:
             PaperNotFoundError: no paper has this identifier.
         """
-        return looking.paper(self.store, name)
+        paper = looking.paper(self.store, name)
+        self.engine.wish([paper.key], encoder=self.encoder.name)
+        return paper
 
     def records(self, paper: Paper, /) -> list[Record]:
         """Return what each source said about the paper, oldest first."""
@@ -420,7 +440,7 @@ class Library:
 
     def status(self) -> LibraryStatus:
         """Tell what is here, what was synced, and how far the indexes have come."""
-        return status.status(self.store, self.engine)
+        return status.status(self)
 
     def check(self) -> CheckReport:
         """Verify store, change log and indexes against each other."""

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from broadsheet.errors import ConflictError
-from broadsheet.library import encoding
+from broadsheet.library import encoding, spaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,15 +85,16 @@ def catch_up(library: Library, /, *, is_encoding: bool, progress: Progress | Non
 
 
 def _encode_all(library: Library, progress: Progress | None) -> None:
-    pending = library.engine.pending
-    while library.draft is not None and pending(encoder=None, limit=1):
+    while library.draft is not None and library.engine.pending(encoder=None, limit=1):
         if not _step(library, lambda one: encoding.draft_pending(one, DRAFT_BATCH)):
             break
-    while pending(encoder=library.encoder.name, limit=1):
+    while library.engine.pending(encoder=library.encoder.name, limit=1):
         if not _step(library, lambda one: encoding.encode_pending(one, MEANING_BATCH)):
             break
         told = library.engine.status()
-        _tell(progress, told.encoded, told.indexed)
+        _tell(progress, told.encoders.get(library.encoder.name, 0), told.indexed)
+    if library.engine.try_lock():
+        spaces.retire(library)
 
 
 def _step(library: Library, work: Callable[[Library], int]) -> bool:

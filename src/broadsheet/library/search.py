@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from broadsheet.errors import EncoderError, QueryError
-from broadsheet.library import candidates, counting, known, sorting
-from broadsheet.library.candidates import Ranking, Request
+from broadsheet.library import candidates, counting, known, sorting, spaces
+from broadsheet.library.candidates import Former, Ranking, Request
 from broadsheet.library.examples import look_up, moved
 from broadsheet.library.known import KnownItems
 from broadsheet.library.ranking import newness
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from broadsheet.library.facade import Library
-    from broadsheet.model import Counts, EngineStatus, Paper
+    from broadsheet.model import Counts, Paper
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 1_000_000
 TIE_SLACK = 100
 """So many papers beyond the page are ranked, so that equal scores at its end are put in order."""
+
+UPGRADED = 20  # of the hits shown: these get the encoder's own vectors first
 
 RETRIEVERS = {
     Mode.LEXICAL: candidates.by_words,
@@ -83,11 +85,13 @@ def search(  # noqa: PLR0913  # each is named where it is given
     if asked.identifier is not None and order.first.by != "id":
         notes.append(f"No paper here goes by {asked.identifier}; words alone were compared.")
     counts = _counts(library, request, used, order) if is_counting else None
+    hits = _hits(library, request, order, sort, start=offset, stop=count)
+    library.engine.wish([hit.paper.key for hit in hits[:UPGRADED]], encoder=library.encoder.name)
     return Results(
         query=asked,
         mode=used,
         total=counts.total if counts else order.total,
-        hits=_hits(library, request, order, sort, start=offset, stop=count),
+        hits=hits,
         offset=offset,
         limit=limit,
         as_of=library.engine.status().newest if arrived is None else arrived,
@@ -177,7 +181,8 @@ def _request(
         asked = replace(asked, by_word=begun)
     vector = _vector(library, query, mode, notes)
     used = Mode.LEXICAL if mode is Mode.HYBRID and vector is None else mode
-    return replace(asked, vector=vector), used, notes
+    former = spaces.former(library, query.meaning)
+    return replace(asked, vector=vector, former=former), used, notes
 
 
 def _with_examples(
@@ -187,14 +192,25 @@ def _with_examples(
     query = asked.query
     if not _has_space(library, notes):
         return asked, Mode.LEXICAL, notes
-    found = look_up(library, query.examples)
+    found = look_up(library, query.examples, library.encoder)
     notes.extend(found.notes)
     words = _vector(library, query, mode, notes) if query.meaning else None
     vector = moved(words, found)
+    former = _former_of_examples(library, query)
     has_words = next(leaves(query.clauses), None) is not None
     used = Mode.LEXICAL if vector is None else mode if has_words else Mode.DENSE
     others = replace(query, clauses=(*query.clauses, *found.apart))
-    return replace(asked, vector=vector, query=others), used, notes
+    return replace(asked, vector=vector, former=former, query=others), used, notes
+
+
+def _former_of_examples(library: Library, query: Query) -> Former | None:
+    encoder = spaces.before(library)
+    if encoder is None:
+        return None
+    words = spaces.former(library, query.meaning) if query.meaning else None
+    found = look_up(library, query.examples, encoder)
+    vector = moved(words.vector if words else None, found)
+    return None if vector is None else Former(space=encoder.space, vector=vector)
 
 
 def narrowed(one: Filters, other: Filters, /) -> tuple[Filters, Filters]:
@@ -222,14 +238,11 @@ _END = 1 << 62  # above every key
 
 def _has_space(library: Library, notes: list[str]) -> bool:
     """Tell whether there is anything to compare a meaning with; add notes on why not."""
-    state = library.engine.status()
-    if not is_of_one_space(library, state):
-        notes.append("Papers are being read by a new encoder: until then words alone are compared.")
-        return False
-    if state.encoded < state.indexed:
-        missing = state.indexed - state.encoded
-        notes.append(f"{missing:,} of {state.indexed:,} papers cannot be found by meaning yet.")
-    return state.encoded > 0
+    indexed, serving = library.engine.status().indexed, spaces.serving(library)
+    if serving < indexed:
+        missing = indexed - serving
+        notes.append(f"{missing:,} of {indexed:,} papers cannot be found by meaning yet.")
+    return serving > 0
 
 
 def _vector(
@@ -244,11 +257,6 @@ def _vector(
         notes.append(f"Words alone were compared: {error}.")
         return None
     return vector if vector.any() else None
-
-
-def is_of_one_space(library: Library, state: EngineStatus, /) -> bool:
-    """Tell whether all vectors may be compared with those of today's encoder."""
-    return all(name.startswith(f"{library.encoder.space}/") for name in state.encoders)
 
 
 # --- in which order ---

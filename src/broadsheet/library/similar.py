@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from broadsheet.library import candidates
-from broadsheet.library.candidates import Request
-from broadsheet.library.search import MAX_LIMIT, check_range, is_of_one_space, plain
+from broadsheet.library import candidates, spaces
+from broadsheet.library.candidates import Former, Request
+from broadsheet.library.examples import vector_of
+from broadsheet.library.search import MAX_LIMIT, check_range, plain
 from broadsheet.model import Filters, Hit, Mode, Query, Results
 from broadsheet.text.latex import to_text
 
@@ -27,12 +28,16 @@ def similar(library: Library, paper: Paper, /, *, limit: int = 10) -> Results:
     """
     check_range("limit", limit, 1, MAX_LIMIT)
     library.engine.refresh()
+    former = _former(library, paper)
     vector = library.engine.vectors([paper.key])[0]  # (dim,)
+    if former is not None:
+        vector = vector_of(library, paper, library.encoder)
     can_compare = np.isfinite(vector).all() and vector.any()
-    can_compare = can_compare and is_of_one_space(library, library.engine.status())
     mode = Mode.DENSE if can_compare else Mode.LEXICAL
     if mode is Mode.DENSE:
-        asked = Request(query=Query(text=paper.title), filters=Filters(), vector=vector)
+        asked = Request(
+            query=Query(text=paper.title), filters=Filters(), vector=vector, former=former
+        )
         ranking = candidates.by_meaning(library.engine, asked, count=limit + 1)
     else:
         asked = Request(query=plain(to_text(paper.title)), filters=Filters())
@@ -51,3 +56,11 @@ def similar(library: Library, paper: Paper, /, *, limit: int = 10) -> Results:
     return Results(
         query=asked.query, mode=mode, total=len(hits), hits=hits, limit=limit, vector=asked.vector
     )
+
+
+def _former(library: Library, paper: Paper) -> Former | None:
+    """Return the paper as the encoder before today's read it, while its vectors serve."""
+    encoder = spaces.before(library)
+    if encoder is None:
+        return None
+    return Former(space=encoder.space, vector=vector_of(library, paper, encoder))
