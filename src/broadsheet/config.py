@@ -59,8 +59,8 @@ class Settings:
     )
     draft: str = _setting(
         "",
-        "A folder that `encoder train` made: papers are found by its drafts of their meaning "
-        "until the encoder has read them; empty: none.",
+        "`builtin`, or a folder that `encoder train` made: papers are found by its drafts of "
+        "their meaning until the encoder has read them; empty: none.",
     )
     encoder_threads: int = _setting(0, "For encoding; 0: one per core.", unit="threads")
     dense_exact_limit: int = _setting(

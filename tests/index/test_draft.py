@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from broadsheet.index.draft import (
     weigh,
 )
 from broadsheet.index.encoder import OnnxEncoder, open_encoder
+from broadsheet.index.layout import BUILTIN, MODEL, TOKENIZER
 from broadsheet.index.training import (
     Lesson,
     TeacherNotes,
@@ -298,3 +300,54 @@ def test_a_handful_of_papers_is_no_training(tmp_path: Path, model: OnnxEncoder) 
 
     with pytest.raises(UsageError, match="3 papers are too few"):
         train(notes, np.zeros((cutter.count, model.dim), dtype=np.float32))
+
+
+def refit_lesson(model: OnnxEncoder) -> tuple[list[str], npt.NDArray[np.float32]]:
+    """Return papers of this library and what the model says of them."""
+    there = list(texts(120))
+    return there, model.encode(there)
+
+
+def test_a_refit_brings_drafts_nearer_and_stays(
+    table: Path, tmp_path: Path, model: OnnxEncoder
+) -> None:
+    """What the model read here makes better drafts, also after a restart; never worse ones."""
+    draft = DraftEncoder(table, model.tokenizer(), own=tmp_path)
+    before = draft.name
+    there, vectors = refit_lesson(model)
+
+    told = draft.refit(there, vectors)
+
+    assert told.is_kept
+    assert told.after > told.before + 0.3
+    assert (draft.own_papers, draft.space) == (120, model.space)
+    assert draft.name != before
+    [made] = draft.encode([there[11]])
+    assert made @ vectors[11] > 0.8
+
+    again = DraftEncoder(table, model.tokenizer(), own=tmp_path)
+    assert again.name == draft.name
+    assert not again.refit(there, vectors).is_kept  # the same once more: nothing gained
+    assert again.name == draft.name
+
+
+def test_a_refit_of_another_table_is_passed_over(
+    table: Path, tmp_path: Path, model: OnnxEncoder
+) -> None:
+    """A program with a newer table begins with that; half a table is none."""
+    DraftEncoder(table, model.tokenizer(), own=tmp_path).refit(*refit_lesson(model))
+    other = tmp_path / "other"
+    save_table(other, rows(30_522, model.dim) + 1, space=model.space, tokens=TOKENS)
+
+    assert DraftEncoder(other, model.tokenizer(), own=tmp_path).own_papers == 0
+
+    (tmp_path / TABLE).write_bytes(b"half a table")
+    assert DraftEncoder(table, model.tokenizer(), own=tmp_path).own_papers == 0
+
+
+def test_another_encoder_has_no_builtin_drafts(tmp_path: Path) -> None:
+    """The table speaks for one model."""
+    for name in (MODEL, TOKENIZER):
+        shutil.copyfile(BUILTIN / name, tmp_path / name)
+
+    assert open_draft(Settings(encoder=str(tmp_path))) is None

@@ -121,6 +121,7 @@ class DraftOfLength:
     name = "draft"
     space = "length"
     dim = 4
+    joint = ". "
 
     def encode(self, texts: Sequence[str], /) -> npt.NDArray[np.float32]:
         """Return any rows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -52,10 +52,19 @@ class SlowReader:
         """Of the encoder."""
         return self.library.encoder.joint
 
+    @property
+    def own_papers(self) -> int:
+        """None."""
+        return 0
+
     def encode(self, texts: Sequence[str], /) -> npt.NDArray[np.float32]:
         """Read the texts."""
         self.calls += 1
         return self.library.encoder.encode(texts)
+
+    def refit(self, texts: Sequence[str], vectors: npt.NDArray[np.float32], /) -> Any:
+        """Nothing is fitted here."""
+        raise NotImplementedError
 
 
 @pytest.fixture

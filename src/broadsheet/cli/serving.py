@@ -64,6 +64,7 @@ def _run(library: Library, listener: socket.socket) -> None:
     from broadsheet.jobs import logs
     from broadsheet.jobs.digests import DigestJob
     from broadsheet.jobs.index import IndexJob, TidyJob
+    from broadsheet.jobs.refit import RefitJob
     from broadsheet.jobs.runner import Job, Runner
     from broadsheet.jobs.silence import SilenceJob
     from broadsheet.jobs.sync import SyncJob
@@ -80,6 +81,7 @@ def _run(library: Library, listener: socket.socket) -> None:
         "tidy": TidyJob(library),
         "digests": DigestJob(library),
         "silence": SilenceJob(library),
+        "refit": RefitJob(library),
     }
     runner = Runner(jobs | readers)
     app = create_app(library)

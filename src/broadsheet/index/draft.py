@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from itertools import chain
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 
 from broadsheet.errors import EncoderError
 from broadsheet.index.encoder import CHARACTERS_PER_TOKEN, UNKNOWN_TOKENS, open_encoder
+from broadsheet.index.layout import BUILTIN
 from broadsheet.library.encoding import JOINT
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 TABLE, FACTS = "table.npy", "draft.json"
 WORDS_KEPT = 400_000  # 60 MB at most: words seen before are looked up, not cut into pieces again
+BUILTIN_DRAFT = BUILTIN / "draft"
+REFIT_HELD_OUT = 10  # every so many-th paper judges a refit
+MIN_GAIN = 0.005  # of the mean cosine; less is not worth encoding all drafts again
 AT_ONCE = 256  # texts: 30 MB of rows in memory
 ROW_LIMIT = 127  # the largest entry of a row of int8
 
@@ -46,6 +51,18 @@ class DraftFacts:
     space: str  # of the model that it was fitted to
     tokens: int  # of a text that are read, >= 1
     sha256: str  # of ``table.npy``
+    base: str = ""  # the digest of the table that this one was refitted from; "": none
+    papers: int = 0  # that it was refitted to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refit:
+    """What came of fitting a table to a library's own papers."""
+
+    papers: int
+    before: float  # mean cosine to the model over the papers held out, in [-1, 1]
+    after: float
+    is_kept: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,24 +172,44 @@ def unit(vectors: npt.NDArray[np.float32], /) -> npt.NDArray[np.float32]:
     return (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """A table and what is known of it."""
+
+    facts: DraftFacts
+    rows: npt.NDArray[np.int8]  # (pieces, dim)
+    scales: npt.NDArray[np.float32]  # (pieces,)
+
+    def whole(self) -> npt.NDArray[np.float32]:
+        """Return it as numbers, (pieces, dim): 47 MB."""
+        whole: npt.NDArray[np.float32] = self.rows * self.scales[:, None]
+        return whole
+
+
 class DraftEncoder:
     """Encodes papers with a table, thousands a second. Safe to share between threads."""
 
-    def __init__(self, folder: Path, tokenizer: Any) -> None:
+    def __init__(self, folder: Path, tokenizer: Any, *, own: Path | None = None) -> None:
         """Read the table of a folder.
 
         Args:
             folder: With ``table.npy`` and ``draft.json``.
             tokenizer: Of the model that the table was fitted to.
+            own: Where ``refit`` keeps a table; one that is there and was made from this one is
+                used instead. None: no refit is kept.
 
         Raises:
             EncoderError: a file is missing, altered, or of another kind.
         """
-        self._facts = read_facts(folder)
-        rows, scales = _read_table(folder, self._facts)
-        self._rows = rows
-        self._scales = scales
-        self._cutter = WordPieces(tokenizer, tokens=self._facts.tokens)
+        self._base = folder
+        self._own = own
+        self._table = _read(folder)
+        self._cutter = WordPieces(tokenizer, tokens=self._table.facts.tokens)
+        if own is not None and (own / FACTS).exists():
+            with suppress(EncoderError):  # a damaged one is made again some night
+                kept = _read(own)
+                if kept.facts.base == self._table.facts.sha256:
+                    self._table = kept
 
     @property
     def joint(self) -> str:
@@ -182,45 +219,96 @@ class DraftEncoder:
     @property
     def name(self) -> str:
         """``all-MiniLM-L6-v2/draft-1f2e3d4c/128``: the model, the table's digest, tokens."""
-        return f"{self.space}/draft-{self._facts.sha256[:8]}/{self._facts.tokens}"
+        facts = self._table.facts
+        return f"{facts.space}/draft-{facts.sha256[:8]}/{facts.tokens}"
 
     @property
     def space(self) -> str:
         """The space of the model that the table was fitted to."""
-        return self._facts.space
+        return self._table.facts.space
 
     @property
     def dim(self) -> int:
         """The length of a vector."""
-        return int(self._rows.shape[1])
+        return int(self._table.rows.shape[1])
+
+    @property
+    def own_papers(self) -> int:
+        """How many papers of this library the table was fitted to; 0: it is as it came."""
+        return self._table.facts.papers if self._table.facts.base else 0
 
     def encode(self, texts: Sequence[str], /) -> npt.NDArray[np.float32]:
         """Return shape (len(texts), dim), float32, rows of unit length.
 
         A text without a known piece has a row of zeros.
         """
+        table = self._table
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         for start in range(0, len(texts), AT_ONCE):
-            cut = [self._cutter.cut(text) for text in texts[start : start + AT_ONCE]]
-            bags = weigh(cut)
+            bags = self._bags(texts[start : start + AT_ONCE])
             scaled = Bags(
                 pieces=bags.pieces,
-                weights=bags.weights * self._scales[bags.pieces],
+                weights=bags.weights * table.scales[bags.pieces],
                 starts=bags.starts,
             )
-            vectors[start : start + AT_ONCE] = unit(combine(scaled, self._rows))
+            vectors[start : start + AT_ONCE] = unit(combine(scaled, table.rows))
         return vectors
 
+    def _bags(self, texts: Sequence[str]) -> Bags:
+        return weigh([self._cutter.cut(text) for text in texts])
 
-def open_draft(settings: Settings) -> DraftEncoder:
+    def refit(self, texts: Sequence[str], vectors: npt.NDArray[np.float32], /) -> Refit:
+        """Fit the table to what the model made of these texts; keep it where it became better.
+
+        Always beginning with the table as it came, so that nothing drifts. Every tenth text is
+        held out to judge by.
+
+        Args:
+            texts: What was read of papers.
+            vectors: What the model made of them, (len(texts), dim) unit rows.
+
+        Raises:
+            OSError: the table cannot be written.
+        """
+        from broadsheet.index import training
+
+        base = _read(self._base)
+        lesson = training.Lesson(bags=self._bags(texts), vectors=vectors)
+        fitted, held = training.split(lesson, every=REFIT_HELD_OUT)
+        before = training.mean_cosine(held, self._table.whole())
+        made = training.fit(fitted, base.whole())
+        after = training.mean_cosine(held, made)
+        is_kept = after >= before + MIN_GAIN
+        if is_kept and self._own is not None:
+            facts = base.facts
+            save_table(
+                self._own,
+                made,
+                space=facts.space,
+                tokens=facts.tokens,
+                base=facts.sha256,
+                papers=len(texts),
+            )
+            self._table = _read(self._own)
+        return Refit(papers=len(texts), before=before, after=after, is_kept=is_kept)
+
+
+def open_draft(settings: Settings) -> DraftEncoder | None:
     """Return the draft encoder that the settings name.
+
+    The built-in table goes with the built-in encoder alone; with another one there is none.
 
     Raises:
         EncoderError: its files are missing, altered, or fitted to another encoder.
     """
     teacher = open_encoder(settings)
-    folder = Path(settings.draft).expanduser()
-    draft = DraftEncoder(folder, teacher.tokenizer())
+    if settings.draft == "builtin":
+        if settings.encoder != "builtin":
+            return None
+        folder = BUILTIN_DRAFT
+    else:
+        folder = Path(settings.draft).expanduser()
+    draft = DraftEncoder(folder, teacher.tokenizer(), own=settings.data / "draft")
     if draft.space != teacher.space:
         raise EncoderError(
             f"{folder} was fitted to {draft.space}, but the encoder is {teacher.space}: "
@@ -238,7 +326,8 @@ def read_facts(folder: Path) -> DraftFacts:
     path = folder / FACTS
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        facts = DraftFacts(**{item.name: values[item.name] for item in fields(DraftFacts)})
+        known = {item.name: values[item.name] for item in fields(DraftFacts) if item.name in values}
+        facts = DraftFacts(**known)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise EncoderError(f"{path} cannot be read: {error!r}") from error
     if not isinstance(facts.tokens, int) or facts.tokens < 1:
@@ -254,6 +343,7 @@ def save_table(
     A row's scale makes its largest entry 127; it is kept in the row's last four bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / FACTS).unlink(missing_ok=True)  # a kill leaves a folder without facts: no table
     scales = np.abs(table).max(axis=1) / ROW_LIMIT  # (pieces,)
     rows = np.rint(table / np.where(scales > 0, scales, 1)[:, None]).astype(np.int8)
     packed = np.concatenate([rows, scales.astype("<f4")[:, None].view(np.int8)], axis=1)
@@ -263,10 +353,8 @@ def save_table(
     (folder / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
-def _read_table(
-    folder: Path, facts: DraftFacts
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-    path = folder / TABLE
+def _read(folder: Path) -> _Table:
+    facts, path = read_facts(folder), folder / TABLE
     try:
         if _sha256(path) != facts.sha256:
             raise EncoderError(f"{path} is not the file that {FACTS} describes; train it again")
@@ -277,7 +365,7 @@ def _read_table(
         raise EncoderError(f"{path} holds no table of int8 rows")
     rows = np.ascontiguousarray(packed[:, :-_SCALE_BYTES])
     scales = np.ascontiguousarray(packed[:, -_SCALE_BYTES:]).view("<f4")[:, 0]
-    return rows, scales
+    return _Table(facts=facts, rows=rows, scales=scales)
 
 
 _SCALE_BYTES = 4

@@ -251,10 +251,10 @@ def transpose(bags: Bags, pieces: int, /) -> Bags:
     return Bags(pieces=owners[order], weights=bags.weights[order], starts=starts.astype(np.int64))
 
 
-def split(lesson: Lesson, /) -> tuple[Lesson, Lesson]:
-    """Return the papers to fit, and every ``HELD_OUT``-th one to judge by."""
+def split(lesson: Lesson, /, *, every: int = HELD_OUT) -> tuple[Lesson, Lesson]:
+    """Return the papers to fit, and every so many-th one to judge by."""
     places = np.arange(len(lesson.vectors))
-    is_held = places % HELD_OUT == 0
+    is_held = places % every == 0
     return _those(lesson, places[~is_held]), _those(lesson, places[is_held])
 
 
