@@ -75,6 +75,31 @@ def retrieval(
     _print_all(found, is_json=json)
 
 
+@evaluations.command()
+def upgrade(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder in BEIR layout.")],
+    before: Annotated[
+        str,
+        typer.Option(
+            metavar="ENCODER",
+            help="What has read every document before, as the setting encoder names it. "
+            "Default: the drafts.",
+        ),
+    ] = "",
+    split: Annotated[Split, typer.Option(help="Which judgements.")] = Split.TEST,
+    json: Json = False,
+) -> None:
+    """Measure what searches find while the encoder reads more and more of a collection.
+
+    Example: broadsheet eval upgrade scifact --json
+    """
+    from broadsheet.eval.upgrading import evaluate
+
+    with progress_bar("Evaluating") as move:
+        result = evaluate(folder, split=split.value, before=before, progress=move)
+    _print(result, is_json=json)
+
+
 class Half(StrEnum):
     """Which half is measured: choose constants on dev, report test."""
 

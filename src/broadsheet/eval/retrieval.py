@@ -38,6 +38,7 @@ SETTINGS_KEPT = (
     "ENCODER_TOKENS",
     "ENCODER_THREADS",
     "DENSE_EXACT_LIMIT",
+    "DRAFT",
 )
 ENCODER = "BROADSHEET_ENCODER"
 
@@ -130,7 +131,7 @@ def _index(
     if is_encoding:
         library.catch_up(is_encoding=True, progress=progress)
     end = time.perf_counter()
-    documents = _documents(library, f"{source.name}/")
+    documents = documents_of(library, f"{source.name}/")
     return _Indexed(
         library=library,
         collection=collection,
@@ -141,7 +142,7 @@ def _index(
     )
 
 
-def _documents(library: Library, prefix: str) -> dict[int, tuple[str, ...]]:
+def documents_of(library: Library, prefix: str) -> dict[int, tuple[str, ...]]:
     """Return the documents that each paper came from: several where they are one work."""
     documents: dict[int, tuple[str, ...]] = {}
     after = 0

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from broadsheet.errors import UsageError
+from broadsheet.eval.upgrading import evaluate
+from tests.eval.test_retrieval import collection
+from tests.support_draft import twin_of_builtin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+JUDGED = [("q1", "d2", 1), ("q2", "d3", 2)]
+
+
+def test_each_share_is_measured_with_both_encoders(tmp_path: Path) -> None:
+    """The same model under another name: nothing may get worse at any share."""
+    folder = collection(tmp_path, JUDGED)
+
+    told = evaluate(folder, before=str(twin_of_builtin(tmp_path / "twin")))
+
+    assert (told["before"], told["documents"], told["queries"]) == ("twin/int8/128", 4, 2)
+    assert [step["share"] for step in told["steps"]] == [0.0, 0.1, 0.5, 0.9, 1.0]
+    assert {(step["hybrid"], step["dense"]) for step in told["steps"]} == {(1.0, 1.0)}
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_one_encoder_cannot_replace_itself(tmp_path: Path) -> None:
+    """The mistake is named."""
+    with pytest.raises(UsageError, match="both encoders are one"):
+        evaluate(collection(tmp_path, JUDGED), before="builtin")
