@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from broadsheet.library import spaces
 from broadsheet.model import CheckReport, LibraryStatus
 
 if TYPE_CHECKING:
+    from broadsheet.library.facade import Library
     from broadsheet.ports import Engine, Store
 
 RUNS_SHOWN = 20
 LOG_BATCH = 10_000  # lines of the log read at once
 
 
-def status(store: Store, engine: Engine, /) -> LibraryStatus:
+def status(library: Library, /) -> LibraryStatus:
     """Return everything that ``/status`` and ``/metrics`` show."""
+    store, engine = library.store, library.engine
     engine.refresh()
     counts = store.counts()
     return LibraryStatus(
@@ -27,6 +30,9 @@ def status(store: Store, engine: Engine, /) -> LibraryStatus:
         engine=engine.status(),
         sources=tuple(store.sources()),
         runs=tuple(store.runs(limit=RUNS_SHOWN)),
+        encoder=library.encoder.name,
+        serving=spaces.serving(library),
+        encoded_per_s=library.pace.per_second(library.clock.now()),
     )
 
 

@@ -13,7 +13,7 @@ from broadsheet.text import ids, latex, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date, datetime, timedelta
 
     from broadsheet.model import Paper
 
@@ -185,6 +185,15 @@ def week_name(day: date) -> str:
 def moment(at: datetime) -> str:
     """Return ``21 Aug 2026, 02:14`` of an aware time, in its own zone."""
     return f"{short_day(at.date())} {at.year}, {at:%H:%M}"
+
+
+def duration(span: timedelta) -> str:
+    """Return about how long, in its largest fitting unit: 40 seconds, 1 minute, 5 hours, 2 days."""
+    seconds = max(1, round(span.total_seconds()))
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 2 * length or (seconds >= length and unit == "minute"):
+            return counted(round(seconds / length), unit)
+    return counted(seconds, "second")
 
 
 def published(paper: Paper) -> str:

@@ -366,6 +366,13 @@ class EngineOut(Model):
     lag: int = Field(ge=0, description="Changes that they have not seen yet.")
     indexed: int = Field(ge=0, description="Papers that can be found by word.")
     encoded: int = Field(ge=0, description="Papers that can be found by meaning.")
+    encoder: str = Field(description="Today's encoder.")
+    encoders: dict[str, int] = Field(
+        description="Vectors by the encoder that made them, drafts and the encoder before too."
+    )
+    encoded_per_second: float = Field(
+        ge=0, description="Papers that the encoder reads now; 0: none, or in another process."
+    )
     kind: str = Field(description="How meaning is searched: `exact` or `ivf-pq`.")
     bytes: int = Field(ge=0, description="Size on disk.")
 

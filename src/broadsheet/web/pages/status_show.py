@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -125,7 +126,7 @@ def behind_words(status: LibraryStatus) -> int:
 
 def behind_meaning(status: LibraryStatus) -> int:
     """Return how many papers cannot be found by meaning yet."""
-    return max(0, status.papers + status.specimens - status.engine.encoded)
+    return max(0, status.papers + status.specimens - status.serving)
 
 
 def words_state(status: LibraryStatus) -> State:
@@ -141,22 +142,30 @@ def words_state(status: LibraryStatus) -> State:
 
 
 def meaning_state(status: LibraryStatus) -> State:
-    """Return how far the index for meaning is, and what made its vectors."""
+    """Return how far the index for meaning is, what made its vectors, and when all are there."""
     missing, engine = behind_meaning(status), status.engine
-    made = "; ".join(
-        f"{view.number(count)} by {name}" for name, count in sorted(engine.encoders.items())
-    )
-    detail = f"{view.counted(engine.encoded, 'paper')} encoded" + (f" ({made})" if made else "")
-    detail += (
-        f"; searched {'exactly' if engine.kind == 'exact' else 'approximately, then re-ranked'}"
-    )
+    by_encoder = sorted({**engine.former, **engine.encoders}.items())
+    made = "; ".join(f"{view.number(count)} by {name}" for name, count in by_encoder)
+    how = "exactly" if engine.kind == "exact" else "approximately, then re-ranked"
+    detail = f"{view.counted(status.serving, 'paper')} encoded" + (f" ({made})" if made else "")
+    detail += f"; searched {how}"
     if missing:
-        return State(
-            kind="warn",
-            word="catching up",
-            detail=f"{view.counted(missing, 'paper')} to go; {detail}",
-        )
+        detail = f"{view.counted(missing, 'paper')} to go; {detail}"
+        return State(kind="warn", word="catching up", detail=detail)
+    unread = engine.indexed - engine.encoders.get(status.encoder, 0)
+    if unread > 0:
+        detail = f"{_still_to_read(status, unread)}; {detail}"
+        return State(kind="ok", word="complete, getting better", detail=detail)
     return State(kind="ok", word="complete", detail=detail)
+
+
+def _still_to_read(status: LibraryStatus, unread: int) -> str:
+    """Return how much the encoder has yet to read, and how long that takes at its pace."""
+    told = f"{view.counted(unread, 'paper')} yet to be read by {status.encoder}"
+    if not status.encoded_per_s:
+        return told
+    left = view.duration(timedelta(seconds=unread / status.encoded_per_s))
+    return f"{told}, {status.encoded_per_s:.0f} a second, about {left} left"
 
 
 def digests_state(library: Library, deliveries: Sequence[Delivery]) -> State:
