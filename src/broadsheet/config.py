@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "config.toml"
 PREFIX = "BROADSHEET_"
+MOST_WORKERS = 32
 SHORTEST_TOKEN = 16  # characters; at 5 tries a minute nobody guesses so many
 
 
@@ -37,6 +38,9 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "The address that `serve` listens on.")
     port: int = _setting(8000, "The port that `serve` listens on.")
+    workers: int = _setting(
+        0, "Processes that answer requests; 0: two, or one on a single core.", unit="processes"
+    )
     base_url: str = _setting(
         "", "The public address of this instance, for links in feeds and mail; empty: as asked."
     )
@@ -185,6 +189,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse values that cannot work, naming the setting."""
         _check_range("port", self.port, 0, 65_535)
+        _check_range("workers", self.workers, 0, MOST_WORKERS)
         _check_range("digest_hour", self.digest_hour, 0, 23)
         _check_range("digest_papers", self.digest_papers, 1, 200)
         _check_range("page_size", self.page_size, 1, 100)

@@ -1,20 +1,30 @@
-"""``broadsheet serve``: page and jobs in one process."""
+"""``broadsheet serve``: pages and jobs."""
 
 from __future__ import annotations
 
 import errno
-import signal
+import os
 import socket
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from broadsheet.cli.output import note, opened
+from broadsheet.config import MOST_WORKERS
 from broadsheet.errors import BroadsheetError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from broadsheet.cli.crew import Order
     from broadsheet.library import Library
+    from broadsheet.web.shared import Held
+
+METRICS = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own name
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,18 +38,29 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="The port; 0 takes a free one.")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=MOST_WORKERS, help="Processes that answer; 0: two, or one on a single core."
+        ),
+    ] = None,
 ) -> None:
     """Open the page and start the jobs; Ctrl-C ends both.
 
+    The first process does the jobs and answers too; further ones answer only.
+
     Example: broadsheet serve --port 8080
     """
+    from broadsheet.cli.crew import processes
+
     with opened(context) as library:
         settings = library.settings
         host = settings.host if host is None else host
         with _listen(host, settings.port if port is None else port) as listener:
             taken = listener.getsockname()[1]
             library.settings = replace(settings, host=host, port=taken)
-            _run(library, listener)
+            wanted = settings.workers if workers is None else workers
+            _run(library, listener, workers=processes(wanted))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -58,19 +79,64 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _run(library: Library, listener: socket.socket) -> None:
-    import uvicorn
+def _run(library: Library, listener: socket.socket, *, workers: int) -> None:
+    """Answer requests and do the jobs until a signal comes, with further processes where wanted.
 
+    Raises:
+        BroadsheetError: they died again and again.
+    """
+    from broadsheet.cli import crew
     from broadsheet.jobs import logs
+
+    logs.configure(library.settings.log_level)
+    with ExitStack() as stack:
+        if workers > 1:  # before anything imports prometheus-client
+            os.environ[METRICS] = stack.enter_context(TemporaryDirectory(prefix="broadsheet-"))
+        from broadsheet.web import shared
+        from broadsheet.web.app import create_app
+
+        held = shared.Held(library.settings)
+        server = crew.server_of(create_app(library, shared=held))
+        stack.enter_context(_jobs(library))
+        crew.end_quietly()
+        others = None
+        if workers > 1:
+            order = _order(library, listener, held)
+            give_up = partial(setattr, server, "should_exit", True)
+            others = stack.enter_context(crew.Crew(order, workers - 1, give_up=give_up))
+        server.run(sockets=[listener])
+        if others is not None and others.has_failed:
+            raise BroadsheetError(
+                "the processes that answer died again and again; the log says why"
+            )
+
+
+def _order(library: Library, listener: socket.socket, held: Held) -> Order:
+    from broadsheet.cli import crew
+    from broadsheet.web import shared
+
+    settings, key = library.settings, crew.new_key()
+    return crew.Order(
+        data=str(settings.data.absolute()),
+        host=settings.host,
+        port=settings.port,
+        listener=listener.fileno(),
+        shared=shared.lend(held, bytes.fromhex(key)),
+        key=key,
+        threads=settings.encoder_threads or 1,
+    )
+
+
+@contextmanager
+def _jobs(library: Library) -> Iterator[None]:
+    """Do what happens by itself until the block ends; say what is shown."""
     from broadsheet.jobs.digests import DigestJob
     from broadsheet.jobs.index import IndexJob, TidyJob
     from broadsheet.jobs.refit import RefitJob
     from broadsheet.jobs.runner import Job, Runner
     from broadsheet.jobs.silence import SilenceJob
     from broadsheet.jobs.sync import SyncJob
-    from broadsheet.web.app import create_app
 
-    logs.configure(library.settings.log_level)
     is_showing_specimens = library.load_specimens()
     sync = SyncJob(library)
     readers: dict[str, Job] = {
@@ -84,24 +150,11 @@ def _run(library: Library, listener: socket.socket) -> None:
         "refit": RefitJob(library),
     }
     runner = Runner(jobs | readers)
-    app = create_app(library)
-    app.state.runner = runner
     what = "the specimen edition" if is_showing_specimens else f"{_count(library)} papers"
     note(f"Broadsheet shows {what} at {library.settings.public_url} (Ctrl-C ends it)")
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=5,
-        )
-    )
     runner.start()
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn stops, then raises them again
-            signal.signal(number, lambda _number, _frame: None)
-        server.run(sockets=[listener])
+        yield
     finally:
         sync.stop()
         runner.stop()

@@ -38,9 +38,12 @@ MINUTE = 60.0  # seconds
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,252}[a-z0-9_])?\.?", re.ASCII)
 
 
-def protect(app: FastAPI, settings: Settings) -> None:
-    """Put every guard around an application; the last one added is the outermost."""
-    app.add_middleware(RateLimit, limit=settings.rate_limit)
+def protect(app: FastAPI, settings: Settings, *, take: Callable[[str], float]) -> None:
+    """Put every guard around an application; the last one added is the outermost.
+
+    ``take`` counts a write by a client's address, as ``Buckets.take`` does.
+    """
+    app.add_middleware(RateLimit, take=take)
     app.add_middleware(OriginCheck, base_url=settings.base_url)
     app.add_middleware(BodyLimit)
     app.add_middleware(HostCheck, base_url=settings.base_url, listens_on=settings.host)
@@ -247,18 +250,18 @@ class Buckets:
 
 
 class RateLimit:
-    """Allow each client address ``limit`` writes a minute; an IPv6 client is its /64 network."""
+    """Allow each client address so many writes a minute; an IPv6 client is its /64 network."""
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+    def __init__(self, app: ASGIApp, *, take: Callable[[str], float]) -> None:
         self.app = app
-        self.buckets = Buckets(limit)
+        self.take = take
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 429 and say when to come back."""
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
-        wait = self.buckets.take(address_of(scope))
+        wait = self.take(address_of(scope))
         if wait == 0:
             await self.app(scope, receive, send)
             return

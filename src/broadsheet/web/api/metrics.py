@@ -5,12 +5,14 @@ Each application has a registry of its own, so two in one process do not mix.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from broadsheet.web import upkeep
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 # Seconds. The promises lie at 5, 15, 40 and 50 ms, so these are bounds.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.04, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own name, read when it is imported
 NO_ROUTE = "(none)"  # paths that nobody serves share one label: asking must not fill the memory
 MAX_SOURCES = 200  # with lines of their own
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -170,11 +173,18 @@ class Instrument:
 
 
 def install(app: FastAPI, library: Library) -> None:
-    """Measure an application; call this last, so that it is the outermost middleware."""
-    registry = CollectorRegistry()
-    registry.register(LibraryCollector(library))
-    app.state.metrics = registry
-    app.add_middleware(Instrument, registry=registry)
+    """Measure an application; call this last, so that it is the outermost middleware.
+
+    Where several processes serve it, each counts in a file and any of them tells the sum.
+    """
+    counted = CollectorRegistry()
+    app.add_middleware(Instrument, registry=counted)
+    told = counted
+    if os.environ.get(FOLDER):
+        told = CollectorRegistry()
+        MultiProcessCollector(told)  # type: ignore[no-untyped-call]  # theirs has no types
+    told.register(LibraryCollector(library))
+    app.state.metrics = told
 
 
 def exposition(app: FastAPI) -> tuple[bytes, str]:

@@ -56,8 +56,7 @@ def answer(
 ) -> Response:
     """Return the bytes, or 304 where the request names them or a time since which they stand."""
     etag = etag_of(body)
-    versions: Versions = request.app.state.feed_versions
-    modified = versions.since(str(request.url), etag, now=now)
+    modified = request.app.state.shared.since(str(request.url), etag, now=now)
     headers = {"ETag": etag, "Cache-Control": "no-cache", **extra}
     if modified <= now:
         headers["Last-Modified"] = format_datetime(modified, usegmt=True)

@@ -46,7 +46,7 @@ def sign_in_create(
     target = administrator.inner_path(next, HOME)
     if not settings.admin_token:
         raise errors.ProblemError(errors.no_administrator())
-    wait = request.app.state.sign_ins.take(security.address_of(request.scope))
+    wait = request.app.state.shared.take_sign_in(security.address_of(request.scope))
     if wait:
         headers = {"Retry-After": str(math.ceil(wait))}
         raise errors.ProblemError(errors.too_many_tries(), headers=headers)

@@ -1,0 +1,218 @@
+"""Several processes answer at one address as if they were one."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+
+from broadsheet.cli import crew
+from broadsheet.config import load
+from broadsheet.errors import SettingError
+from broadsheet.eval.memory import _tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PATIENCE_S = 120.0
+WRITES = 12
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@dataclass
+class Running:
+    """A server and its processes."""
+
+    process: subprocess.Popen[str]
+    port: int
+    said: Path
+
+    def ask(self, path: str, *, body: str | None = None) -> tuple[int, str]:
+        """Send one request over a line of its own, which any process may take."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as line:
+            line.request("GET" if body is None else "POST", path, body=body, headers=FORM)
+            answer = line.getresponse()
+            return answer.status, answer.read().decode()
+
+    @property
+    def workers(self) -> set[int]:
+        """The further processes."""
+        return set(_tree(self.process.pid)) - {self.process.pid}
+
+
+def _until(claim: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not claim():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+
+
+@contextmanager
+def _served(data: Path, workers: int, **environ: str) -> Iterator[Running]:
+    """Serve a data folder until the block ends, and see to it that nothing is left."""
+    said = data.with_suffix(".log")
+    words = ["--data", str(data), "serve", "--port", "0", "--workers", str(workers)]
+    with said.open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "broadsheet", *words],
+            stderr=log,
+            text=True,
+            env=os.environ | {"BROADSHEET_SOURCES": ""} | environ,
+        )
+    try:
+        _until(lambda: "http://127.0.0.1:" in said.read_text(), "it never said its address")
+        named = re.search(r"http://127\.0\.0\.1:(\d+)", said.read_text())
+        assert named
+        running = Running(process, int(named[1]), said)
+        _until(lambda: _has_socket(process.pid), "it never answered")
+        _until(lambda: len(_ready(running)) == workers - 1, "not all workers answer")
+        yield running
+    finally:
+        left = _tree(process.pid)
+        process.kill()
+        process.wait()
+        _until(lambda: not any(_is_alive(pid) for pid in left), "a process was left behind")
+
+
+def _ready(running: Running) -> set[int]:
+    """Return the further processes that have opened the library and count what they answer."""
+    return {pid for pid in running.workers if _has_socket(pid)}
+
+
+def _has_socket(pid: int) -> bool:
+    """Tell whether a process watches its socket: its event loop waits for more than itself."""
+    with suppress(OSError):
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            if str(file.readlink()) == "anon_inode:[eventpoll]":
+                return Path(f"/proc/{pid}/fdinfo/{file.name}").read_text().count("tfd:") > 1
+    return False
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The specimen edition, served by three processes."""
+    data = tmp_path_factory.mktemp("workers") / "data"
+    with _served(data, 3, BROADSHEET_RATE_LIMIT=str(WRITES)) as running:
+        yield running
+
+
+def _answered(running: Running, route: str) -> float:
+    lines = running.ask("/metrics")[1].splitlines()
+    wanted = f'broadsheet_http_requests_total{{method="GET",route="{route}"'
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(wanted))
+
+
+def test_any_process_tells_what_all_have_answered(three: Running) -> None:
+    """A scrape asks one of them, and must not count a third of the truth."""
+    before = _answered(three, "/feeds")
+    for _ in range(12):
+        assert three.ask("/feeds")[0] == 200
+
+    assert {_answered(three, "/feeds") for _ in range(6)} == {before + 12}
+
+
+def test_what_one_process_writes_all_show_at_once(three: Running) -> None:
+    """A reader who votes comes back to the page over another line."""
+    page = three.ask("/")[1]
+    found = re.search(r'action="(/papers/[^"]+)/save"', page)
+    assert found
+    status, _ = three.ask(f"{found[1]}/save", body=urlencode({"shelf": "Everywhere", "on": "1"}))
+    shown = [three.ask("/")[1] for _ in range(6)]
+
+    assert status in {200, 303}
+    assert all("On the shelf Everywhere" in one for one in shown)
+
+
+def test_the_limit_of_writes_is_that_of_all_processes(three: Running) -> None:
+    """Else every process would let a client write as often as it may."""
+    statuses = [three.ask("/papers/nothing/vote", body="on=1")[0] for _ in range(3 * WRITES)]
+
+    assert statuses.count(429) >= WRITES
+    assert statuses.count(404) <= 2 * WRITES  # some come back while this goes on
+
+
+def test_one_that_dies_is_started_again(three: Running) -> None:
+    """Readers notice a broken line at most; the log says what happened."""
+    before = _ready(three)
+    killed = min(before)
+    os.kill(killed, signal.SIGKILL)
+    _until(lambda: len(_ready(three) - {killed}) == len(before), "no other took its place")
+
+    assert f"pid={killed}" in three.said.read_text()
+    assert "worker_died" in three.said.read_text()
+    assert {three.ask("/feeds")[0] for _ in range(6)} == {200}
+
+
+def test_all_end_together(tmp_path: Path) -> None:
+    """At a signal, in order, and without leaving a process or a broken index behind."""
+    with _served(tmp_path / "data", 2) as running:
+        [worker] = running.workers
+        running.process.terminate()
+        assert running.process.wait(PATIENCE_S) == 0
+        assert not _is_alive(worker)
+        assert "worker_died" not in running.said.read_text()
+
+
+def test_none_outlives_the_first(tmp_path: Path) -> None:
+    """A kill takes the first process without a word; the others notice, and free the port."""
+    with _served(tmp_path / "data", 2) as running:
+        [worker] = running.workers
+        running.process.kill()
+        running.process.wait()
+        _until(lambda: not _is_alive(worker), "it goes on without the first")
+
+
+def test_where_they_keep_dying_all_ends_loudly(tmp_path: Path) -> None:
+    """A server that answers every second request is worse than one that is restarted."""
+    with _served(tmp_path / "data", 2) as running:
+        [worker] = running.workers
+        (tmp_path / "data" / "config.toml").write_text("colour = 1\n")  # none can start now
+        os.kill(worker, signal.SIGKILL)
+
+        assert running.process.wait(PATIENCE_S) == 1
+        said = running.said.read_text()
+        assert "unknown settings: colour" in said
+        assert "died again and again" in said
+
+
+def test_one_process_is_one_process(tmp_path: Path) -> None:
+    """Without further ones nothing is started beside it."""
+    with _served(tmp_path / "data", 1) as running:
+        assert running.workers == set()
+        assert running.ask("/healthz")[0] == 200
+
+
+def test_the_number_follows_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two on any machine that has them: a third costs memory, and the jobs need a core too."""
+    found = []
+    for cores in (1, 2, 16):
+        monkeypatch.setattr(crew, "cores", lambda cores=cores: cores)
+        found.append((crew.processes(0), crew.processes(5)))
+
+    assert found == [(1, 5), (2, 5), (2, 5)]
+
+
+@pytest.mark.parametrize("value", ["-1", "33", "many"])
+def test_a_number_that_cannot_be_is_refused(tmp_path: Path, value: str) -> None:
+    """The error names the setting."""
+    with pytest.raises(SettingError, match="workers"):
+        load(tmp_path, {"BROADSHEET_WORKERS": value})
