@@ -32,6 +32,7 @@ COLUMNS = {
     "p95_ms": "p95 ms",
     "cpu_p50_ms": "CPU p50 ms",
     "build_s": "build s",
+    "build_cpu_s": "CPU build s",
     "peak_mb": "peak MB",
     "disk_mb": "disk MB",
 }

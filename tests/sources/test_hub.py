@@ -159,6 +159,22 @@ def test_a_server_without_pieces_sends_all(held: Hub, tmp_path: Path) -> None:
     assert (folder / WANTED[0]).read_bytes() == held.files["ada/tiny"][WANTED[0]]
 
 
+@pytest.mark.usefixtures("small_pieces")
+def test_another_piece_than_was_asked_for_is_refused(held: Hub, tmp_path: Path) -> None:
+    """A cache that keeps the first piece under the file's address gives it each time."""
+    assert held.server is not None
+    first: list[Said] = []
+
+    def stale(asked: Asked, said: Said) -> Said:
+        if asked.path.startswith("/store/"):
+            first.append(said)
+        return first[0] if first and said.status == 206 else said
+
+    held.server.spoil = stale
+    with pytest.raises(UnreachableError, match="sent another piece than was asked for"):
+        fetch(held, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
