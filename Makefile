@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps --no-compile
 ARGS ?=
 
-.PHONY: setup serve test test-slow check format lint types imports bench peers docs screenshots lock clean
+.PHONY: setup serve test test-slow check format lint types imports bench peers soak docs screenshots lock clean
 
 setup: .venv/.runtime
 
@@ -73,6 +73,9 @@ bench: setup
 
 peers: .venv-peers/.peers
 	@.venv-peers/bin/python tools/peers.py $(ARGS)
+
+soak: setup
+	@$(BIN)/broadsheet bench soak --minutes 60 $(ARGS) --json
 
 lock:
 	@bash tools/lock.sh

@@ -209,16 +209,61 @@ def bench_search(
     papers: Papers = 10_000,
     corpus: Corpus = None,
     encode: Encode = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Keep the library here; one that is here is measured as it is."
+        ),
+    ] = None,
+    incoming: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, help="Import so many more while searches go on, and time both."
+        ),
+    ] = 2_000,
     json: Json = False,
 ) -> None:
     """Time searches in process, query encoding included, on so many papers.
 
+    Where --corpus holds fewer, the rest is put together from its sentences. Papers that are not
+    encoded get drafts, or made-up vectors. The result says what is what.
+
     Example: broadsheet bench search --papers 10000 --json
     """
-    from broadsheet.eval.bench import bench_search as run
+    from broadsheet.eval.searching import bench_search as run
+    from broadsheet.jobs.index import IndexJob
 
     with progress_bar("Measuring") as move:
-        result = run(papers=papers, corpus=corpus or [], encode=encode, progress=move)
+        result = run(
+            papers=papers,
+            corpus=corpus or [],
+            encode=encode,
+            keep=keep,
+            incoming=incoming,
+            indexer=IndexJob,
+            progress=move,
+        )
+    _print(result, is_json=json)
+
+
+@benchmarks.command(name="soak")
+def bench_soak(
+    minutes: Annotated[float, typer.Option(min=0.01, max=10_000, help="How long.")] = 60.0,
+    papers: Papers = 5_000,
+    json: Json = False,
+) -> None:
+    """Read and write a library at once for an hour, and watch its memory.
+
+    Two readers search, a writer imports changed papers and merges and parts others, and the jobs
+    of a server index, encode and tidy up. Every error is counted.
+
+    Example: broadsheet bench soak --minutes 10 --papers 1000 --json
+    """
+    from broadsheet.eval.soaking import soak
+    from broadsheet.jobs.index import IndexJob, TidyJob
+
+    with progress_bar("Soaking") as move:
+        result = soak(minutes=minutes, papers=papers, indexers=[IndexJob, TidyJob], progress=move)
     _print(result, is_json=json)
 
 

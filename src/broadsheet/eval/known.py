@@ -81,7 +81,7 @@ def evaluate(
         with rank 1, and latency of a page in milliseconds. An author's papers of one year are one
         answer: the first of them counts.
     """
-    with filled(papers, corpus, progress) as (library, facts):
+    with filled(papers, corpus, progress, is_of_corpus_alone=True) as (library, facts):
         wanted = 0 if mode is Mode.LEXICAL else None
         encoded = encode_newest(library, wanted, progress)
         asked = known_items(_all_papers(library), queries=queries, seed=seed, split=split)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -72,6 +74,12 @@ def summary(samples: list[tuple[float, float]]) -> dict[str, Any]:
         "growth_mb": round(median(sizes[-part:]) - median(sizes[:part]), 1),
         "samples": len(samples),
     }
+
+
+def peak_bytes() -> int:
+    """Return the most resident memory this process ever had, mapped files included."""
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes there, kilobytes elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def tree_bytes(pid: int) -> int:
