@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from broadsheet.web import admission
 from broadsheet.web.admission import AT_WORK, WAITING, Admission
 from tests.support_web import Page
 
@@ -80,7 +81,7 @@ def test_a_few_are_worked_on_some_wait_and_the_rest_hear_at_once(library: Librar
 
     async def crowd() -> tuple[list[int], int, list[str]]:
         inner = Slow()
-        app = Admission(inner, at_work=2, waiting=3)
+        app = Admission(inner, at_work=2, waiting=3, pause_s=0)
         asked = [asyncio.create_task(_ask(app, library, f"/papers/{n}")) for n in range(8)]
         await _settle()
         refused = [task.result()[0] for task in asked if task.done()]
@@ -112,6 +113,21 @@ def test_nobody_waits_for_ever(library: Library) -> None:
         return status, app.waiting
 
     assert asyncio.run(late()) == (503, 0)
+
+
+def test_a_refusal_takes_a_moment(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crowd that asks again at once leaves the machine to those who are served."""
+    monkeypatch.setattr(admission, "MOST_PAUSING", 2)
+
+    async def crowd() -> tuple[list[bool], int]:
+        app = Admission(Slow(), at_work=0, waiting=0, pause_s=0.05)
+        asked = [asyncio.create_task(_ask(app, library)) for _ in range(3)]
+        await _settle()
+        is_refused = [task.done() for task in asked]
+        assert [status for status, *_ in await asyncio.gather(*asked)] == [503] * 3
+        return is_refused, app.pausing
+
+    assert asyncio.run(crowd()) == ([False, False, True], 0)
 
 
 def test_a_place_is_free_again_after_a_fault(library: Library) -> None:
@@ -148,7 +164,7 @@ def test_what_costs_nothing_passes_when_it_is_full(library: Library, path: str) 
 
     async def full() -> int:
         inner = Slow()
-        app = Admission(inner, at_work=1, waiting=0)
+        app = Admission(inner, at_work=1, waiting=0, pause_s=0)
         working = asyncio.create_task(_ask(app, library))
         await _settle()
         assert (await _ask(app, library))[0] == 503
@@ -176,7 +192,9 @@ def test_a_refusal_says_when_to_come_back(
     import json
 
     async def refused() -> tuple[int, dict[str, str], bytes]:
-        return await _ask(Admission(Slow(), at_work=0, waiting=0), library, path, *headers)
+        return await _ask(
+            Admission(Slow(), at_work=0, waiting=0, pause_s=0), library, path, *headers
+        )
 
     status, told, body = asyncio.run(refused())
 

@@ -2,9 +2,10 @@
 
 One interpreter makes one page at a time; forty threads that make forty pages at once make each
 of them late, and a crowd that is let in without end is served by nobody. So a few are worked on,
-a bounded number waits in the order of arrival, and everybody else hears at once, and for next to
-nothing, when to come back. What costs nothing is let through: files, health, metrics; and what is
-kept (``kept``) never comes here.
+a bounded number waits in the order of arrival, and everybody else hears, for next to nothing, when
+to come back. They hear it after a moment: a crowd of programs that all ask again at once would
+otherwise keep the machine busy with refusals. What costs nothing is let through: files, health,
+metrics; and what is kept (``kept``) never comes here.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ WAITING = 64
 """Requests that wait: beyond fifty readers who all ask at once, under half a second's work."""
 
 PATIENCE_S = 5.0  # then a request has waited long enough, on a slow machine
+PAUSE_S = 0.5  # before a refusal
+MOST_PAUSING = 1_000  # requests; further ones are refused at once, to bound memory
 RETRY_AFTER_S = 2  # a queue is worked off by then
 FREE = ("/static/", "/healthz", "/metrics")  # no work, or what an operator needs just then
 
@@ -43,8 +46,11 @@ class Admission:
         at_work: int = AT_WORK,
         waiting: int = WAITING,
         patience_s: float = PATIENCE_S,
+        pause_s: float = PAUSE_S,
     ) -> None:
         self.app = app
+        self.pause_s = pause_s
+        self.pausing = 0
         self.most_waiting = waiting
         self.patience_s = patience_s
         self.waiting = 0
@@ -60,6 +66,7 @@ class Admission:
             finally:
                 self._places.release()
         else:
+            await self._pause()
             await refusal(Request(scope))(scope, receive, send)
 
     async def _enter(self) -> bool:
@@ -76,6 +83,16 @@ class Admission:
             return False
         finally:
             self.waiting -= 1
+
+    async def _pause(self) -> None:
+        """Let a moment pass, unless too many do that."""
+        if self.pausing >= MOST_PAUSING:
+            return
+        self.pausing += 1
+        try:
+            await asyncio.sleep(self.pause_s)
+        finally:
+            self.pausing -= 1
 
 
 def refusal(request: Request) -> Response:
