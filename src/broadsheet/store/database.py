@@ -326,7 +326,12 @@ def _busy(seconds: float | None) -> str:
 
 
 def _engine(url: URL, patience_s: float) -> Engine:
-    options: Mapping[str, Any] = {"hide_parameters": True, "pool_size": 8, "max_overflow": 64}
+    options: Mapping[str, Any] = {
+        "hide_parameters": True,
+        "pool_size": 8,
+        "max_overflow": 64,
+        "pool_use_lifo": True,  # each keeps up to 16 MB of pages: few busy ones, not all in turn
+    }
     try:
         if url.get_backend_name() != "sqlite":
             return create_engine(url, pool_pre_ping=True, **options)
