@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from broadsheet.errors import PaperNotFoundError, QueryError
-from broadsheet.model import Mode
+from broadsheet.errors import PaperNotFoundError, QueryError, UsageError
+from broadsheet.model import Aspect, Filters, Mode, Reference
 from tests.library.fakes import ListSource
 from tests.support import record
 
@@ -70,3 +70,143 @@ def test_a_limit_out_of_range_is_refused(towns: Library) -> None:
     """As in search."""
     with pytest.raises(QueryError, match="limit must be from 1 to 1,000, not 0"):
         towns.similar("2603.00001", limit=0)
+
+
+# --- several, texts, others ---
+
+
+@pytest.fixture
+def read(towns: Library) -> Library:
+    """The same, encoded."""
+    towns.catch_up(is_encoding=True)
+    return towns
+
+
+def titles(library: Library, reference: Reference, *, filters: Filters | None = None) -> list[str]:
+    """Return the titles of what is similar."""
+    return [hit.paper.title for hit in library.similar(reference, filters=filters).hits]
+
+
+def test_several_papers_and_none_of_them(read: Library) -> None:
+    """Both examples are left out, by whatever name they were called."""
+    found = titles(read, Reference(papers=("2603.00001", "arXiv:2603.00003v1")))
+
+    assert sorted(found) == ["Automobile fuel consumption", "Bees in towns"]
+
+
+def test_a_text_finds_what_means_the_same(read: Library) -> None:
+    """A pasted abstract, LaTeX and all; no word of it is in the nearest title."""
+    found = titles(read, Reference(text="\\emph{Gasoline} that cars need per kilometre"))
+
+    assert found[0] in {TITLES[1][0], TITLES[2][0]}
+    assert len(found) == 4
+
+
+def test_the_end_of_a_draft_counts(read: Library) -> None:
+    """A draft is read piece by piece, beyond what an encoder reads at once."""
+    filler = "This section is an introduction of no particular subject at all. " * 13
+    found = titles(read, Reference(text=filler + "Honey bees, counted, one bee, two bees. " * 20))
+
+    assert found[0] == TITLES[3][0]
+
+
+def test_others_push_away_and_are_left_out(read: Library) -> None:
+    """Unlike the bees: the paper of bees in towns falls behind."""
+    near = read.similar(Reference(text="life in towns"), limit=4)
+    away = read.similar(Reference(text="life in towns", unlike=("2603.00003",)), limit=4)
+    score = {hit.paper.title: hit.score for hit in near.hits}
+    pushed = {hit.paper.title: hit.score for hit in away.hits}
+
+    assert TITLES[3][0] not in pushed
+    assert score[TITLES[4][0]] - pushed[TITLES[4][0]] > score[TITLES[2][0]] - pushed[TITLES[2][0]]
+
+
+def test_filters_hold(read: Library) -> None:
+    """As in a search."""
+    nowhere = Filters(categories=("q-bio",))
+
+    assert titles(read, Reference(papers=("2603.00001",)), filters=nowhere) == []
+
+
+def test_one_aspect_orders_the_nearest_anew(library: Library) -> None:
+    """Same task, other method: by method the paper with the same method comes first."""
+    task = "Counting bees in fields is an important problem. "
+    networks = "We use neural networks that are trained on images. "
+    end = "The results show an accuracy of 90 %."
+    library.ingest(
+        ListSource(
+            [
+                record(1, title="A", abstract=task + networks + end),
+                record(2, title="B", abstract=f"{task}We apply statistics by hand. {end}"),
+                record(
+                    3,
+                    title="C",
+                    abstract=f"Whales in the sea are an important problem. {networks}{end}",
+                ),
+            ]
+        )
+    )
+    library.catch_up(is_encoding=True)
+
+    def order(aspect: Aspect) -> dict[str, float]:
+        found = library.similar(Reference(papers=("2603.00001",), aspect=aspect))
+        return {hit.paper.title: hit.why.aspect or 0.0 for hit in found.hits}
+
+    by_method, by_task = order(Aspect.METHOD), order(Aspect.TASK)
+    assert by_method["C"] == pytest.approx(1, abs=0.01)
+    assert by_task["B"] == pytest.approx(1, abs=0.01)
+    assert by_method["B"] < 0.9
+    assert by_task["C"] < 0.9
+
+
+def test_a_score_in_one_aspect_is_the_formula(read: Library) -> None:
+    """0.3 for what is said on it, 0.7 for the whole paper; silence counts as the mean."""
+    found = read.similar(Reference(text="Fuel is an important problem.", aspect=Aspect.TASK))
+    told = [hit.why.aspect for hit in found.hits if hit.why.aspect is not None]
+    mean = sum(told) / len(told) if told else 0.0
+
+    assert found.notes == ()
+    assert [hit.score for hit in found.hits] == sorted(
+        (hit.score for hit in found.hits), reverse=True
+    )
+    for hit in found.hits:
+        said = mean if hit.why.aspect is None else hit.why.aspect
+        assert hit.score == pytest.approx(0.3 * said + 0.7 * (hit.why.dense or 0.0))
+
+
+def test_a_reference_that_keeps_silent_is_compared_whole(read: Library) -> None:
+    """And the answer says so."""
+    found = read.similar(Reference(papers=("2603.00003",), aspect=Aspect.DATA))
+
+    assert found.notes == (
+        "Nothing in the reference speaks of the data: whole papers were compared.",
+    )
+    assert len(found.hits) == 3
+
+
+@pytest.mark.parametrize(
+    ("reference", "field"),
+    [
+        (Reference(), "to"),
+        (Reference(text=" $ "), "to"),
+        (Reference(unlike=("2603.00001",)), "to"),
+        (Reference(text="x" * 20_001), "text"),
+        (Reference(papers=("2603.00001",) * 21), "to"),
+    ],
+)
+def test_what_cannot_be_a_reference_is_refused(
+    towns: Library, reference: Reference, field: str
+) -> None:
+    """The error names the field."""
+    with pytest.raises(UsageError) as mistake:
+        towns.similar(reference)
+
+    assert mistake.value.field == field
+
+
+def test_a_text_without_vectors_is_compared_by_words(towns: Library) -> None:
+    """Nothing in it is an operator."""
+    found = towns.similar(Reference(text="-petrol cat:zoo cars"))
+
+    assert found.mode is Mode.LEXICAL
+    assert TITLES[4][0] in [hit.paper.title for hit in found.hits]

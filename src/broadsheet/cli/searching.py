@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from broadsheet.cli.output import Json, note, opened, print_json, print_table, progress_bar
-from broadsheet.model import Filters, Mode, Sort
+from broadsheet.model import Aspect, Filters, Mode, Reference, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,19 +79,43 @@ def search(
 
 def similar(
     context: typer.Context,
-    paper: Annotated[str, typer.Argument(metavar="ID", help="An id, URL or DOI.")],
+    paper: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Papers: ids, URLs or DOIs.")
+    ] = None,
+    text: Annotated[
+        typer.FileText | None,
+        typer.Option(metavar="FILE", help="Also like an abstract or draft; - reads the input."),
+    ] = None,
+    unlike: Annotated[Several, typer.Option(help="Unlike this paper; repeatable.")] = None,
+    aspect: Annotated[Aspect | None, typer.Option(help="Alike in this; default: whole.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many papers.")] = 10,
+    since: Day = None,
+    until: Day = None,
+    source: Annotated[Several, typer.Option(help="Only from this source; repeatable.")] = None,
+    category: Annotated[Several, typer.Option(help="Only this category; repeatable.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="First let the index catch up.")] = False,
     json: Json = False,
 ) -> None:
-    """List the papers nearest in meaning to one paper.
+    """List the papers nearest in meaning to one paper, to several, or to a text, minus others.
 
-    Example: broadsheet similar arxiv:2401.01234
+    Example: broadsheet similar arxiv:2401.01234 --unlike 2402.00001 --aspect method
     """
+    reference = Reference(
+        papers=tuple(paper or ()),
+        text=text.read() if text else "",
+        unlike=tuple(unlike or ()),
+        aspect=aspect,
+    )
+    filters = Filters(
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        sources=tuple(source or ()),
+        categories=tuple(category or ()),
+    )
     with opened(context) as library:
         if wait:
             _catch_up(library, is_encoding=True)
-        results = library.similar(paper, limit=limit)
+        results = library.similar(reference, filters=filters, limit=limit)
         lights = library.highlights(results) if json else ()
     _print_results(results, lights, is_json=json)
 

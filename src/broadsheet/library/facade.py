@@ -31,7 +31,7 @@ from broadsheet.library import (
 from broadsheet.library import provenance as told
 from broadsheet.library.memo import Memo
 from broadsheet.library.pace import Pace
-from broadsheet.model import LOCAL_READER, Mode, Period, Sort
+from broadsheet.model import LOCAL_READER, Mode, Period, Reference, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -251,13 +251,29 @@ class Library:
         """
         return completing.complete(self, text, limit=limit)
 
-    def similar(self, name: str, /, *, limit: int = 10) -> Results:
-        """Return the papers nearest in meaning (by word where there is no vector yet).
+    def similar(
+        self,
+        reference: str | Reference,
+        /,
+        *,
+        filters: Filters | None = None,
+        limit: int = 10,
+    ) -> Results:
+        """Return the papers nearest in meaning (by word while nothing has a vector).
+
+        Args:
+            reference: A paper by any identifier, or several, or a text, minus others, as a whole
+                or in one aspect. The papers that it names are not in the answer.
+            filters: Conditions that every hit meets.
+            limit: 1 to 1000.
 
         Raises:
-            PaperNotFoundError: no paper has this identifier.
+            PaperNotFoundError: no paper has one of the identifiers.
+            UsageError: nothing is given that papers could be like, or too much.
         """
-        return similar.similar(self, looking.paper(self.store, name), limit=limit)
+        if isinstance(reference, str):
+            reference = Reference(papers=(reference,))
+        return similar.similar(self, reference, filters=filters, limit=limit)
 
     # --- editions ---
 

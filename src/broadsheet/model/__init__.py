@@ -33,6 +33,7 @@ from broadsheet.model.people import (
     Wish,
 )
 from broadsheet.model.query import (
+    Aspect,
     Clause,
     ClauseKind,
     Counts,
@@ -45,6 +46,7 @@ from broadsheet.model.query import (
     Mode,
     Occur,
     Query,
+    Reference,
     Results,
     Sort,
     Suggestion,
@@ -72,6 +74,7 @@ __all__ = [
     "QUERIES",
     "READERS",
     "REPOSITORY",
+    "Aspect",
     "Change",
     "CheckReport",
     "Clause",
@@ -117,6 +120,7 @@ __all__ = [
     "Reason",
     "Record",
     "RecordName",
+    "Reference",
     "Results",
     "Retry",
     "Scheduled",

@@ -32,6 +32,15 @@ class Sort(StrEnum):
     HEAT = "heat"  # hottest first
 
 
+class Aspect(StrEnum):
+    """In what papers may be alike."""
+
+    TASK = "task"  # the problem, and what was known of it before
+    METHOD = "method"
+    DATA = "data"  # what was looked at or learnt from
+    RESULT = "result"
+
+
 class ClauseKind(StrEnum):
     """How a clause's text is compared."""
 
@@ -107,6 +116,16 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What papers are to be like, and unlike."""
+
+    papers: tuple[str, ...] = ()  # by any identifier
+    text: str = ""  # an abstract or a draft; read, never kept
+    unlike: tuple[str, ...] = ()
+    aspect: Aspect | None = None  # None: as a whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why a hit is where it is: every number that went into its score."""
 
@@ -121,6 +140,7 @@ class Explanation:
     dense_weight: float = 0.0
     known_item: str = ""  # "id", "title" or "author": this wins outright
     heat: float | None = None  # where the order is by heat
+    aspect: float | None = None  # cosine of what is said on the aspect that was chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

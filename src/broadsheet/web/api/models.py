@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from broadsheet.model import (
+    Aspect,
     EditionState,
     Mode,
     Period,
@@ -128,6 +129,9 @@ class ExplanationOut(Model):
     dense_weight: float = Field(description="The part that meaning has in the score.")
     known_item: str = Field(description="`id`, `title` or `author`: this match wins outright.")
     heat: float | None = Field(description="Where the order is by heat.")
+    aspect: float | None = Field(
+        description="Cosine of what is said on the chosen aspect; null: nothing, or none chosen."
+    )
 
 
 class MarkedOut(Model):
@@ -147,6 +151,23 @@ class HighlightOut(Model):
     sentence: MarkedOut = Field(description="The sentence of the abstract nearest to the query.")
     nearness: float | None = Field(
         description="Cosine of sentence and query; null: the sentence was chosen by its words."
+    )
+
+
+class ReferenceIn(Model):
+    """What papers are to be like, and unlike: a paper or a text at least."""
+
+    papers: list[str] = Field(
+        default_factory=list, max_length=20, description="Papers by any identifier."
+    )
+    text: str = Field(
+        default="", max_length=20_000, description="An abstract or a draft; it is not kept."
+    )
+    unlike: list[str] = Field(
+        default_factory=list, max_length=20, description="Papers to keep away from."
+    )
+    aspect: Aspect | None = Field(
+        default=None, description="Alike in the task, method, data or result; null: whole."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from broadsheet.model import Reference
 from broadsheet.web.api import models, params, present
 from broadsheet.web.api.routes import operation_id
 from broadsheet.web.context import BaseUrl, TheLibrary
@@ -18,10 +19,17 @@ _ERRORS = params.errors(400, 404, 422, 503)
 
 @router.get("/{name:any}/similar", responses=_ERRORS)
 def similar(
-    library: TheLibrary, base: BaseUrl, name: params.PaperName, limit: params.Limit = 10
+    library: TheLibrary,
+    base: BaseUrl,
+    name: params.PaperName,
+    filters: params.TheFilters,
+    *,
+    aspect: params.TheAspect = None,
+    limit: params.Limit = 10,
 ) -> models.SimilarAnswer:
     """Return the papers nearest in meaning, nearest first."""
-    results = library.similar(name, limit=limit)
+    reference = Reference(papers=(name,), aspect=aspect)
+    results = library.similar(reference, filters=filters, limit=limit)
     return models.SimilarAnswer(data=present.hits(library, results, base), meta=models.NoMeta())
 
 

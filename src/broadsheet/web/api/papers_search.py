@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from broadsheet.model import Counts, Mode
+from broadsheet.model import Counts, Mode, Reference
 from broadsheet.web.api import models, params, present
 from broadsheet.web.api.routes import operation_id
 from broadsheet.web.context import BaseUrl, TheLibrary
@@ -46,6 +46,25 @@ def search(
         notes=list(results.notes),
     )
     return models.SearchAnswer(data=present.hits(library, results, base), meta=meta)
+
+
+@router.post("/similar", responses=params.errors(400, 403, 404, 422, 429, 503))
+def similar_to(
+    library: TheLibrary,
+    base: BaseUrl,
+    reference: models.ReferenceIn,
+    filters: params.TheFilters,
+    limit: params.Limit = 10,
+) -> models.SimilarAnswer:
+    """Return the papers nearest to several, or to a text, minus others; nothing is kept."""
+    wanted = Reference(
+        papers=tuple(reference.papers),
+        text=reference.text,
+        unlike=tuple(reference.unlike),
+        aspect=reference.aspect,
+    )
+    results = library.similar(wanted, filters=filters, limit=limit)
+    return models.SimilarAnswer(data=present.hits(library, results, base), meta=models.NoMeta())
 
 
 @router.get("/counts", responses=params.errors(400, 422, 503))

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Path, Query, Request
 
-from broadsheet.model import Filters, Mode, Period, Sort
+from broadsheet.model import Aspect, Filters, Mode, Period, Sort
 from broadsheet.web.api import models, paths
 from broadsheet.web.context import base_url
 
@@ -89,6 +89,13 @@ def _filters(
     )
 
 
+TheFilters = Annotated[Filters, Depends(_filters)]
+TheAspect = Annotated[
+    Aspect | None,
+    Query(description="Alike in what is said of the task, method, data or result; none: whole."),
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A search as it is asked over the web: by the API, and by every feed of a search."""
@@ -101,7 +108,7 @@ class Question:
 
 def _question(
     *,
-    filters: Annotated[Filters, Depends(_filters)],
+    filters: TheFilters,
     q: Annotated[
         str,
         Query(max_length=MAX_QUERY, description="The query; its language is shown on `/papers`."),

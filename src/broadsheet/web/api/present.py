@@ -103,6 +103,7 @@ def _explanation(why: Explanation) -> models.ExplanationOut:
         dense_weight=why.dense_weight,
         known_item=why.known_item,
         heat=why.heat,
+        aspect=why.aspect,
     )
 
 
