@@ -12,6 +12,7 @@ from tantivy import Query as Ask
 from broadsheet.index import language, tags, words
 from broadsheet.model import Clause, ClauseKind, Filters, Occur
 from broadsheet.text.query import leaves
+from broadsheet.text.stop_words import STOP_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -111,7 +112,7 @@ def _words(text: str) -> list[Ask]:
             wishes.append(_weighted(_term("title", stem), TITLE_WEIGHT * count))
     is_empty = not wishes
     for word, count in Counter(word for _, word in exact).items():
-        if language.is_ideograph(word) or (word in language.STOP_WORDS and not is_empty):
+        if language.is_ideograph(word) or (word in STOP_WORDS and not is_empty):
             continue
         wishes.append(_weighted(_term("exact", word), EXACT_WEIGHT * count))
         wishes.append(_weighted(_term("authors", word), AUTHOR_WEIGHT * count))

@@ -10,8 +10,10 @@ import numpy as np
 
 from broadsheet.model import Explanation, Filters, Occur, Query
 from broadsheet.ports import Scored
-from broadsheet.rank.fusion import CANDIDATES, DENSE_WEIGHT, fuse, normal
+from broadsheet.rank.fusion import CANDIDATES, DENSE_WEIGHT, KEYWORD_WEIGHT, fuse, normal
 from broadsheet.rank.spaces import blend
+from broadsheet.text.normal import fold
+from broadsheet.text.stop_words import STOP_WORDS
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -157,7 +159,8 @@ def by_both(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
     dense = nearest(engine, asked, count=CANDIDATES)
     lexical = asked.by_word.result() if asked.by_word else first_by_words(engine, asked)
     keys, cosines = _union(engine, asked, lexical, dense)
-    fused = fuse(lexical, keys, cosines)
+    weight = dense_weight(asked.query)
+    fused = fuse(lexical, keys, cosines, dense_weight=weight)
     order = np.lexsort((-keys, -fused.scores))  # ties: the newer arrival
     ranking = Ranking(
         keys=keys[order],
@@ -168,10 +171,24 @@ def by_both(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
         words=fused.words[order],
         meaning=fused.meaning[order],
         cosines=cosines[order],
-        lexical_weight=1.0 - DENSE_WEIGHT,
-        dense_weight=DENSE_WEIGHT,
+        lexical_weight=1.0 - weight,
+        dense_weight=weight,
     )
     return ranking if count <= len(keys) else _lengthened(engine, asked, ranking, count=count)
+
+
+def dense_weight(query: Query, /) -> float:
+    """Return the weight of meaning in this query's hybrid scores, in [0, 1].
+
+    A list of keywords is known by what it lacks: sentences of English have words like "of" and
+    "is". Other scripts, and wishes that name examples, count as sentences.
+    """
+    words = [word.strip(_MARKS) for word in fold(query.meaning).split()]
+    is_sentence = not query.meaning.isascii() or any(word in STOP_WORDS for word in words)
+    return DENSE_WEIGHT if is_sentence or query.examples else KEYWORD_WEIGHT
+
+
+_MARKS = ".,:;!?()[]\"'"
 
 
 def _union(
@@ -195,7 +212,7 @@ def _lengthened(engine: Engine, asked: Request, ranking: Ranking, /, *, count: i
     found = engine.lexical(asked.query, asked.filters, k=depth, among=asked.among)
     is_new = ~np.isin(found.keys, ranking.keys)
     lowest = ranking.scores[-1] if len(ranking.scores) else 1.0
-    scores = np.minimum(normal(found.scores)[is_new] * (1.0 - DENSE_WEIGHT), lowest)
+    scores = np.minimum(normal(found.scores)[is_new] * ranking.lexical_weight, lowest)
     return replace(
         ranking,
         keys=np.concatenate([ranking.keys, found.keys[is_new]]),

@@ -259,5 +259,11 @@ def constants() -> list[tuple[str, float, str, str]]:
             "",
             "of a hybrid score, from 0 to 1; the rest is the weight of words",
         ),
+        (
+            "fusion: weight of meaning, keywords",
+            fusion.KEYWORD_WEIGHT,
+            "",
+            "the same where the query is a list of keywords, without a word like `of` or `is`",
+        ),
         ("fusion: candidates", fusion.CANDIDATES, "papers", "of each retriever that are fused"),
     ]

@@ -8,7 +8,7 @@ The formula, as ``/about/ranking`` shows it::
 
 This is the convex combination with theoretical minima of Bruch, Gai and Ingber, "An Analysis of
 Fusion Functions for Hybrid Retrieval", ACM TOIS 42(1), 2023, doi:10.1145/3596512: BM25 cannot
-fall below 0, and a cosine below 0 says no less than 0 does. Measured on the train split of
+fall below 0, and a cosine below 0 says no less than 0 does. At equal weights, measured on the train split of
 SciFact (809 queries, nDCG@10): words .701, meaning .632, this .730. In a prototype with words at
 .703 this had .734, min-max over the candidates .732 and reciprocal ranks .710, each at its own
 best weight; docs/decisions/0004-fusion.md has the tables.
@@ -35,7 +35,18 @@ if TYPE_CHECKING:
     from broadsheet.ports import Scored
 
 CANDIDATES = 200  # of each retriever; 1,000 gain nothing on that split
-DENSE_WEIGHT = 0.5  # best of .2 to .8 in tenths on SciFact's train split: .4 gives .732, .6 .724
+KEYWORD_WEIGHT = 0.2
+"""Of meaning, where a query is a list of keywords: who names things wants these things.
+
+On dev queries of two or three keywords of daily papers (600 queries): words .904, this .882,
+0.5 .740; with the papers' own keywords left out of the index .815, .793, .657. On those 52 of
+SciFact's train queries that have no function word: words .613, this .633, 0.5 .609.
+"""
+
+DENSE_WEIGHT = 0.45
+"""Of meaning, for all other queries. On SciFact's train split .4, .45 and .5 give .722, .721 and
+.718 with drafts, .730, .730 and .731 with the encoder at 128 tokens, .729, .729 and .723 at 64.
+"""
 
 
 @dataclass(frozen=True, slots=True)
