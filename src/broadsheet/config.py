@@ -62,7 +62,7 @@ class Settings:
         "", "A token of the hub, for gated models; empty: as a guest.", is_secret=True
     )
     draft: str = _setting(
-        "",
+        "builtin",
         "`builtin`, or a folder that `encoder train` made: papers are found by its drafts of "
         "their meaning until the encoder has read them; empty: none.",
     )

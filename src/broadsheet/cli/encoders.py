@@ -124,7 +124,14 @@ def train(
         "prior_cosine": round(trained.prior_cosine, 4),
         "cosine": round(trained.cosine, 4),
     }
-    draft.save_table(out, trained.table, space=teacher.space, tokens=teacher.tokens, trained=told)
+    draft.save_table(
+        out,
+        trained.table,
+        space=teacher.space,
+        tokens=draft.TOKENS,
+        teacher=teacher.name,
+        trained=told,
+    )
     if json:
         print_json({**told, "seconds": round(time.monotonic() - started, 1), "out": str(out)})
     else:

@@ -34,6 +34,13 @@ if TYPE_CHECKING:
 TABLE, FACTS = "table.npy", "draft.json"
 WORDS_KEPT = 400_000  # 60 MB at most: words seen before are looked up, not cut into pieces again
 BUILTIN_DRAFT = BUILTIN / "draft"
+TOKENS = 256
+"""Pieces of a text that a draft is made of, however many the table was fitted to.
+
+Of a table fitted to 64: on SciFact's train split drafts of 64 pieces, fused with words, have
+nDCG@10 .701, of 128 .711, of 256 .718; the encoder itself .723 at 64 tokens.
+"""
+
 REFIT_HELD_OUT = 10  # every so many-th paper judges a refit
 MIN_GAIN = 0.005  # of the mean cosine; less is not worth encoding all drafts again
 AT_ONCE = 256  # texts: 30 MB of rows in memory

@@ -8,10 +8,10 @@ The formula, as ``/about/ranking`` shows it::
 
 This is the convex combination with theoretical minima of Bruch, Gai and Ingber, "An Analysis of
 Fusion Functions for Hybrid Retrieval", ACM TOIS 42(1), 2023, doi:10.1145/3596512: BM25 cannot
-fall below 0, and a cosine below 0 says no less than 0 does. At equal weights, measured on the train split of
-SciFact (809 queries, nDCG@10): words .701, meaning .632, this .730. In a prototype with words at
-.703 this had .734, min-max over the candidates .732 and reciprocal ranks .710, each at its own
-best weight; docs/decisions/0004-fusion.md has the tables.
+fall below 0, and a cosine below 0 says no less than 0 does. Measured at equal weights on the
+train split of SciFact (809 queries, nDCG@10): words .701, meaning .632, this .730. In a
+prototype with words at .703 this had .734, min-max over the candidates .732 and reciprocal ranks
+.710, each at its own best weight; docs/decisions/0004-fusion.md has the tables.
 
 Who is missing from a list is not worth nothing there:
 
