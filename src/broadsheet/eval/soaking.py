@@ -115,10 +115,17 @@ def _wait(seconds: float, progress: Progress | None) -> None:
 
 
 def _job(job: Indexer, tally: _Tally) -> Callable[[], bool]:
+    has_worked = False
+
+    def work() -> None:
+        nonlocal has_worked
+        has_worked = job.run_once()
+
     def step() -> bool:
-        before = tally.done["job steps"]
-        tally.attempt("job steps", job.run_once)
-        return tally.done["job steps"] > before
+        nonlocal has_worked
+        has_worked = False  # a job that fails or has nothing to do rests
+        tally.attempt("job steps", work)
+        return has_worked
 
     return step
 
