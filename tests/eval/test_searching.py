@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-import threading
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -147,16 +147,23 @@ def test_a_new_process_tells_its_time_and_memory(tmp_path: Path) -> None:
     assert told["memory_mb"]["private"] > 10
 
 
-def test_the_longest_wait_is_told(tmp_path: Path) -> None:
-    """A pause of the index is what a reader waits at worst."""
-    with filled(100, [], None, keep=tmp_path) as (library, _):
-        watch = beside._Watch(library)
-        turns = library.engine._turns  # type: ignore[attr-defined]
-        with turns.writing():
-            waiting = threading.Thread(target=watch.step)
-            waiting.start()
-            waiting.join(0.2)
-        waiting.join()
+class _Held:
+    """An engine that makes who asks for its state wait, once."""
+
+    def __init__(self) -> None:
+        self.pauses = [0.2, 0.0]
+        self.engine = self
+
+    def status(self) -> None:
+        """Wait."""
+        time.sleep(self.pauses.pop(0))
+
+
+def test_the_longest_wait_is_told() -> None:
+    """A pause of the index is what a reader waits at worst, not what the last one waited."""
+    watch = beside._Watch(_Held())  # type: ignore[arg-type]
+    watch.step()
+    watch.step()
 
     assert watch.longest >= 0.2
 
