@@ -62,6 +62,10 @@ ROWS: dict[str, str] = {
     ),
     "shelves": "(reader, folded, name) VALUES ('local', 'later', 'Later')",
     "shelved": f"(shelf, paper, at) VALUES (1, 1, {_NOON})",
+    "watches": (
+        "(reader, folded, name, search, seen, looked)"
+        f""" VALUES ('local', 'wells', 'Wells', '{{"q": "wells"}}', 1, {_NOON})"""
+    ),
     "subscriptions": (
         "(email, folded, period, hour, timezone, state, created, due, failures)"
         " VALUES ('ada@example.org', 'ada@example.org', 'day', 7, 'UTC', 'active',"

@@ -329,10 +329,13 @@ MAY = {
     "httpcore2": {"sources/_wire.py"},
     "httpx2": {"sources/_http.py", "sources/_plan.py"},
     "pickle": {"sources/ahead.py"},  # over a pipe, from this program to itself
-    "socket": {"cli/serving.py", "jobs/sync.py", "sources/_wire.py"},
+    "socket": {"cli/crew.py", "cli/serving.py", "jobs/sync.py", "sources/_wire.py"},
     "subprocess": {  # this interpreter, on a module of this package
+        "cli/crew.py",
+        "eval/beside.py",
         "eval/ingesting.py",
         "eval/serving.py",
+        "eval/starting.py",
         "sources/ahead.py",
     },
 }
