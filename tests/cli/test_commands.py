@@ -83,7 +83,7 @@ def test_why_tells_the_sentence_and_every_number(flock: Path) -> None:
     told = run(flock, "search", "counting sheep", "--why", "--wait").stderr
     [first, *_] = answer(flock, "search", "counting sheep")["papers"]
 
-    assert "meaning 1.00 x 0.50" in told
+    assert "meaning 1.00 x 0.20" in told
     assert "BM25" in told
     assert "*" in told
     assert {"lexical_norm", "dense_norm", "lexical_rank", "dense_rank"} <= set(first["why"])
