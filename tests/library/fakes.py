@@ -83,6 +83,9 @@ class MemoryEngine:
             due = [key for key in due if self.vectors_of.get(key) in instead_of]
         return sorted(due, key=lambda key: (key not in first, -key))[:limit]
 
+    def wish(self, keys: Sequence[int], /, *, encoder: str) -> None:
+        """Nobody waits here."""
+
     def retire(self) -> None:
         """There is one space."""
 
