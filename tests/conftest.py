@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from asyncio.events import _get_running_loop, _set_running_loop
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +30,18 @@ settings.load_profile("broadsheet")
 
 # No test, and no program that one starts, asks a service outside.
 os.environ["BROADSHEET_SOURCES"] = ""
+
+
+@pytest.fixture(autouse=True)
+def _no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
+    """An open browser leaves its event loop marked as running: to other tests none runs."""
+    loop = None if "browser" in request.fixturenames else _get_running_loop()
+    if loop is None:
+        yield
+        return
+    _set_running_loop(None)
+    yield
+    _set_running_loop(loop)
 
 
 @pytest.fixture(autouse=True)
