@@ -31,7 +31,6 @@ from broadsheet.index.training import (
     TeacherNotes,
     fit,
     mean_cosine,
-    multiply,
     split,
     teach,
     train,
@@ -93,7 +92,7 @@ def test_a_draft_is_the_weighted_sum_of_its_pieces(texts: list[list[int]]) -> No
 def test_turning_twice_changes_nothing(texts: list[list[int]]) -> None:
     """The fit needs products with the matrix and with its transpose."""
     turned = transpose(weigh(texts), PIECES)
-    product = multiply(turned, np.eye(len(texts), dtype=np.float32))
+    product = combine(turned, np.eye(len(texts), dtype=np.float32))
 
     assert product == pytest.approx(dense_of(texts).T, abs=1e-6)
 
@@ -202,7 +201,7 @@ def test_the_fit_is_the_solution_of_its_equations() -> None:
     """Conjugate gradients end where solving ``(X'X + r I) D = X'(Y - X W0)`` ends."""
     papers, _ = lesson()
     start = np.ones((PIECES, DIM), dtype=np.float32)
-    matrix = multiply(transpose(papers.bags, PIECES), np.eye(400, dtype=np.float32)).T
+    matrix = combine(transpose(papers.bags, PIECES), np.eye(400, dtype=np.float32)).T
     exact = np.linalg.solve(
         matrix.T @ matrix + 0.01 * np.eye(PIECES), matrix.T @ (papers.vectors - matrix @ start)
     )

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 SHRINKAGE = 3.0  # occurrences: a piece seen so often is half its own mean, half that of all
 RIDGE = 0.01
 STEPS = 10  # of conjugate gradients; the eleventh changes the cosine by less than .0001
-AT_ONCE = 512  # texts multiplied together: 60 MB of rows
 READ_AT_ONCE = 64  # texts, by the teacher
 SAVED_EVERY = 2_000  # texts: half a minute's work is the most that a kill costs
 MIN_PAPERS = 200
@@ -167,7 +166,7 @@ def prior(lesson: Lesson, notes: TeacherNotes, alone: Floats, /) -> Floats:
     everywhere = notes.sums.sum(axis=0) / max(int(notes.seen.sum()), 1)  # (dim,)
     means = (notes.sums + SHRINKAGE * everywhere) / (seen + SHRINKAGE)
     features = np.concatenate([means, alone, np.ones_like(seen)], axis=1)  # (pieces, 2 dim + 1)
-    read = multiply(lesson.bags, features)  # (papers, 2 dim + 1)
+    read = combine(lesson.bags, features)  # (papers, 2 dim + 1)
     gram = read.T @ read + 1e-4 * np.eye(read.shape[1], dtype=np.float32)
     fitted = np.linalg.solve(gram.astype(np.float64), (read.T @ lesson.vectors).astype(np.float64))
     table: Floats = (features @ fitted).astype(np.float32)
@@ -200,13 +199,13 @@ def fit(
     weights = lesson.bags.weights
     squares = np.bincount(lesson.bags.pieces, weights=weights * weights, minlength=len(start))
     scale = (1 / (squares + ridge)).astype(np.float32)[:, None]  # (pieces, 1)
-    left = multiply(turned, lesson.vectors - multiply(lesson.bags, start))  # (pieces, dim)
+    left = combine(turned, lesson.vectors - combine(lesson.bags, start))  # (pieces, dim)
     change = np.zeros_like(start)
     ready = scale * left
     way = ready.copy()
     gain = np.einsum("ij,ij->j", left, ready)  # (dim,)
     for step in range(steps):
-        pull = multiply(turned, multiply(lesson.bags, way)) + ridge * way
+        pull = combine(turned, combine(lesson.bags, way)) + ridge * way
         size = _ratio(gain, np.einsum("ij,ij->j", way, pull))
         change += size * way
         left -= size * pull
@@ -221,26 +220,6 @@ def fit(
 
 def _ratio(above: Floats, below: Floats) -> Floats:
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
-
-
-def multiply(bags: Bags, rows: Floats, /) -> Floats:
-    """Return ``X @ rows``: for each text the weighted sum of its entries' rows."""
-    texts = len(bags.starts) - 1
-    product = np.empty((texts, rows.shape[1]), dtype=np.float32)
-    for start in range(0, texts, AT_ONCE):
-        stop = min(start + AT_ONCE, texts)
-        product[start:stop] = combine(part(bags, start, stop), rows)
-    return product
-
-
-def part(bags: Bags, start: int, stop: int, /) -> Bags:
-    """Return the texts from ``start`` up to ``stop``."""
-    first, last = int(bags.starts[start]), int(bags.starts[stop])
-    return Bags(
-        pieces=bags.pieces[first:last],
-        weights=bags.weights[first:last],
-        starts=bags.starts[start : stop + 1] - first,
-    )
 
 
 def transpose(bags: Bags, pieces: int, /) -> Bags:
@@ -278,7 +257,7 @@ def mean_cosine(lesson: Lesson, table: Floats, /) -> float:
     """Return how near a table's vectors are to the teacher's, in the mean; 0 of no papers."""
     if not len(lesson.vectors):
         return 0.0
-    cosines = np.einsum("ij,ij->i", unit(multiply(lesson.bags, table)), lesson.vectors)
+    cosines = np.einsum("ij,ij->i", unit(combine(lesson.bags, table)), lesson.vectors)
     return float(cosines.mean())
 
 
