@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,9 +27,17 @@ from broadsheet.store.many import Many
 from broadsheet.text import quick_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Column, ColumnElement, Connection, Engine, Executable, Table
+    from sqlalchemy import (
+        Column,
+        ColumnElement,
+        Connection,
+        Engine,
+        Executable,
+        Select,
+        Table,
+    )
 
 PATIENCE_S = 20.0  # how long a writer waits for another one
 CHUNK = 500  # parameters of one statement; SQLite before 3.32 takes 999
@@ -267,16 +275,50 @@ def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
         yield chunk
 
 
-def among(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> Any:
-    """Return the condition that a column is one of these texts or whole numbers.
+def rows_among(
+    connection: Connection,
+    columns: tuple[Column[Any], ...],
+    column: Column[Any],
+    values: Iterable[Any],
+    *,
+    order: Column[Any] | None = None,
+    where: ColumnElement[bool] | None = None,
+) -> Iterator[Any]:
+    """Yield these columns of the rows where a column is one of many texts or whole numbers.
 
-    They are one parameter: so there is one statement for any number of them, made once.
+    Args:
+        connection: To either database.
+        columns: What is wanted.
+        column: Of the same table.
+        values: Asked for in lists of at most ``CHUNK``, each one parameter.
+        order: Ascending, within each list; None: any.
+        where: What must hold, too.
     """
-    asked = list(values)
-    if connection.dialect.name == "sqlite":
-        each = func.json_each(quick_json.dumps(asked)).table_valued("value")
-        return column.in_(select(each.c.value))
-    return column == any_(bindparam(None, asked, type_=postgresql.ARRAY(column.type)))
+    dialect = connection.dialect.name
+    statement = _select_among(dialect, columns, column, order)
+    if where is not None:
+        statement = statement.where(where)
+    for chunk in chunks(values):
+        asked = quick_json.dumps(chunk) if dialect == "sqlite" else chunk
+        yield from connection.execute(statement, {"among": asked})
+
+
+@cache
+def _select_among(
+    dialect: str,
+    columns: tuple[Column[Any], ...],
+    column: Column[Any],
+    order: Column[Any] | None,
+) -> Select[Any]:
+    """Return the statement, kept: to make it takes longer than SQLite needs to answer it."""
+    if dialect == "sqlite":
+        each = func.json_each(bindparam("among", type_=Text())).table_valued("value")
+        condition: Any = column.in_(select(each.c.value))
+    else:
+        asked: Any = bindparam("among", type_=postgresql.ARRAY(column.type))
+        condition = column == any_(asked)
+    statement = select(*columns).where(condition)
+    return statement if order is None else statement.order_by(order)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from broadsheet.errors import StoreError
 from broadsheet.model import Evidence, Joint, Merge, Reason
 from broadsheet.ports import TeamMatch
 from broadsheet.store import bodies, holdings, schema
-from broadsheet.store.database import among, chunks
+from broadsheet.store.database import chunks, rows_among
 from broadsheet.store.holdings import Memory
 from broadsheet.store.names import name
 from broadsheet.text.digest import identifier_of
@@ -34,14 +34,10 @@ def find_teams(connection: Connection, teams: Collection[int]) -> dict[int, list
     """Map each team that papers have to those papers, by key."""
     table = schema.papers.c
     found: defaultdict[int, list[TeamMatch]] = defaultdict(list)
-    for chunk in chunks(dict.fromkeys(teams)):
-        statement = (
-            select(table.team, table.key, table.title_key)
-            .where(among(connection, table.team, chunk))
-            .order_by(table.key)
-        )
-        for team, key, title_key in connection.execute(statement):
-            found[team].append(TeamMatch(key=key, title_key=title_key))
+    columns = (table.team, table.key, table.title_key)
+    asked = dict.fromkeys(teams)
+    for team, key, title_key in rows_among(connection, columns, table.team, asked, order=table.key):
+        found[team].append(TeamMatch(key=key, title_key=title_key))
     return dict(found)
 
 
@@ -49,11 +45,9 @@ def find_apart(connection: Connection, keys: Collection[int]) -> dict[int, set[i
     """Map each of these papers that is kept apart from others to those others."""
     table = schema.apart.c
     found: defaultdict[int, set[int]] = defaultdict(set)
-    for chunk in chunks(dict.fromkeys(keys)):
-        condition = among(connection, table.paper, chunk)
-        statement = select(table.paper, table.other).where(condition)
-        for paper, other in connection.execute(statement):
-            found[paper].add(other)
+    columns = (table.paper, table.other)
+    for paper, other in rows_among(connection, columns, table.paper, dict.fromkeys(keys)):
+        found[paper].add(other)
     return dict(found)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from broadsheet.model import Signal, SignalKind
 from broadsheet.store import schema
-from broadsheet.store.database import among, chunks
+from broadsheet.store.database import chunks, rows_among
 from broadsheet.store.names import name
 from broadsheet.text.digest import record_of
 from broadsheet.text.sheet import paper_of
@@ -49,38 +49,23 @@ def find(connection: Connection, identifiers: Collection[Identifier]) -> dict[Id
 def owners(connection: Connection, names: Collection[str]) -> dict[str, int]:
     """Map each name that some paper goes by, as the table holds it, to that paper's key."""
     table = schema.identifiers.c
-    found: dict[str, int] = {}
-    for chunk in chunks(names):
-        statement = select(table.name, table.paper).where(among(connection, table.name, chunk))
-        found.update((one, paper) for one, paper in connection.execute(statement))
-    return found
+    rows = rows_among(connection, (table.name, table.paper), table.name, names)
+    return dict(map(tuple, rows))
 
 
 def load_papers(connection: Connection, keys: Collection[int]) -> dict[int, Paper]:
     """Return the papers of these keys, without those that are gone."""
-    found: dict[int, Paper] = {}
-    for chunk in chunks(dict.fromkeys(keys)):
-        found.update(
-            (paper.key, paper)
-            for paper in read_papers(
-                connection, select(*PAPER).where(among(connection, PAPER[0], chunk))
-            )
-        )
-    return found
+    rows = rows_among(connection, PAPER, schema.papers.c.key, dict.fromkeys(keys))
+    return {key: paper_of(key, body, tuple(totals)) for key, body, *totals in rows}
 
 
 def load_records(connection: Connection, keys: Collection[int]) -> dict[int, list[Record]]:
     """Return the records of each paper, oldest arrival first."""
     table = schema.records.c
     found: defaultdict[int, list[Record]] = defaultdict(list)
-    for chunk in chunks(dict.fromkeys(keys)):
-        rows = connection.execute(
-            select(table.paper, table.body)
-            .where(among(connection, table.paper, chunk))
-            .order_by(table.key)
-        )
-        for paper, body in rows:
-            found[paper].append(record_of(body))
+    columns, asked = (table.paper, table.body), dict.fromkeys(keys)
+    for paper, body in rows_among(connection, columns, table.paper, asked, order=table.key):
+        found[paper].append(record_of(body))
     return dict(found)
 
 

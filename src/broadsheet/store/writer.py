@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from broadsheet.errors import StoreError
 from broadsheet.model import MAX_RAW
 from broadsheet.store import bodies, listings, merging, rows, schema
-from broadsheet.store.database import among, chunks
+from broadsheet.store.database import chunks, rows_among
 from broadsheet.store.names import name, text
 from broadsheet.store.totals import update_totals
 
@@ -48,14 +48,11 @@ class SqlWriter:
         asked = {name(key): key for key in title_keys if key}
         table = schema.papers.c
         found: defaultdict[str, list[int]] = defaultdict(list)
-        for chunk in chunks(asked):
-            statement = (
-                select(table.title_key, table.key)
-                .where(among(self._connection, table.title_key, chunk))
-                .order_by(table.key)
-            )
-            for title_key, key in self._connection.execute(statement):
-                found[asked[title_key]].append(key)
+        columns = (table.title_key, table.key)
+        for title_key, key in rows_among(
+            self._connection, columns, table.title_key, asked, order=table.key
+        ):
+            found[asked[title_key]].append(key)
         return dict(found)
 
     def find_teams(self, teams: Collection[int], /) -> Mapping[int, Sequence[TeamMatch]]:
@@ -76,14 +73,14 @@ class SqlWriter:
             asked[name(source)][name(source_id)] = (source, source_id)
         found: dict[tuple[str, str], tuple[str, int]] = {}
         for source, ids in asked.items():
-            for chunk in chunks(ids):
-                statement = select(table.source_id, table.digest, table.paper).where(
-                    table.source == source, among(self._connection, table.source_id, chunk)
-                )
-                found.update(
-                    (ids[source_id], (known, paper))
-                    for source_id, known, paper in self._connection.execute(statement)
-                )
+            columns, of_source = (
+                (table.source_id, table.digest, table.paper),
+                table.source == source,
+            )
+            for source_id, known, paper in rows_among(
+                self._connection, columns, table.source_id, ids, where=of_source
+            ):
+                found[ids[source_id]] = (known, paper)
         return found
 
     def load_records(self, keys: Collection[int], /) -> Mapping[int, Sequence[Record]]:
@@ -308,8 +305,8 @@ class SqlWriter:
         table = schema.waiting
         touched: set[int] = set()
         for chunk in chunks(names):
-            statement = select(table).where(among(self._connection, table.c.name, chunk))
-            values = [dict(row) for row in self._connection.execute(statement).mappings()]
+            found = rows_among(self._connection, tuple(table.c), table.c.name, chunk)
+            values = [dict(zip(table.c.keys(), row, strict=True)) for row in found]
             if values:
                 for row in values:
                     row["paper"] = names[row.pop("name")]
