@@ -178,7 +178,8 @@ class Table:
         if count == seen:
             return np.empty(0, dtype=np.int32)
         try:
-            self.rows = np.memmap(self._path, dtype=ROW, mode="r", shape=(count,))
+            rows = np.memmap(self._path, dtype=ROW, mode="r", shape=(count,))
+            self.rows = rows.view(np.ndarray)  # whose parts are as quick to take as of others
             facets, names = self._ends()
             self._facets.map(facets)
             self._names.map(names)
