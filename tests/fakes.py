@@ -96,8 +96,13 @@ class FakeEngine:
                 found[place] = self.stored[key].numbers
         return found
 
-    def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
-        """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
+    def matched_words(self, query: Query, keys: Sequence[int], /) -> list[tuple[str, ...]]:
+        """Return for each paper the words of the query, as typed, that it has."""
+        return [
+            self._matched(query, self.papers[key]) if key in self.papers else () for key in keys
+        ]
+
+    def _matched(self, query: Query, paper: Paper) -> tuple[str, ...]:
         asked = leaves(query.clauses)
         found = [c.text for c in asked if _has(c, paper) or _has_every_word(c.text, paper)]
         return tuple(dict.fromkeys(found))

@@ -674,8 +674,11 @@ class Engine(Protocol):
         """Return the vectors of these papers, (n, dim), unit rows; NaN rows where there is none."""
         ...
 
-    def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
-        """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
+    def matched_words(self, query: Query, keys: Sequence[int], /) -> list[tuple[str, ...]]:
+        """Return for each paper the words of the query, as typed, that it has, in their order.
+
+        In any of their forms, unless quoted; nothing for a paper that is not here.
+        """
         ...
 
     def marks(self, query: Query, text: str, /, *, field: str) -> tuple[tuple[int, int], ...]:

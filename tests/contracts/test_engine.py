@@ -274,9 +274,18 @@ def test_matched_words_are_those_the_paper_has(searched: Engine) -> None:
     asked = words("Representation", "GPT", "self-supervised", "hopper")
     asked = Query(text="", clauses=(*asked.clauses, Clause(text="images", occur=Occur.NOT)))
 
-    matched = searched.matched_words(asked, LIBRARY[0])
+    matched = searched.matched_words(asked, [LIBRARY[0].key, 99])
 
-    assert matched == ("Representation", "self-supervised", "hopper")
+    assert matched == [("Representation", "self-supervised", "hopper"), ()]
+
+
+def test_matched_words_of_a_long_query_are_told(searched: Engine) -> None:
+    """More words than one look at the index can tell apart."""
+    asked = words(*(f"word{number}" for number in range(50)), "hopper", "representation")
+
+    (matched,) = searched.matched_words(asked, [LIBRARY[0].key])
+
+    assert matched == ("hopper", "representation")
 
 
 def count(engine: Engine, query: Query, *beside: int, filters: Filters = ALL) -> Counts:

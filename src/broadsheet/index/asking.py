@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tantivy import Occur as Must
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from broadsheet.model import Paper, Query
+    from broadsheet.model import Query
 
 MAX_WORDS = 64  # of one query; the rest is not asked, so that no query stalls the others
 MAX_PARTS = 256  # demands and parts of groups; so many fit into what is read of a query
@@ -261,36 +260,22 @@ def either(queries: Sequence[Ask]) -> Ask:
     return Ask.boolean_query([(Must.Should, query) for query in queries])
 
 
-def matched_words(query: Query, paper: Paper) -> tuple[str, ...]:
-    """Return the words of the query, as typed, whose stem or exact form the paper has."""
-    others = "\n".join([*paper.topics, paper.venue, *paper.authors])
-    has = set[str]().union(*map(language.word_set, (paper.title, paper.abstract, others)))
-    there = has | words.id_words(paper)
-    wanted = list(leaves(query.clauses))
-    missing = [clause for clause in wanted if not _is_in(clause, there)]
-    if missing:  # only these are looked for by stem
-        initials = {stem[0] for clause in missing for stem in _forms_of(clause)[1]}
-        there |= {language.stem_of(word) for word in has if word[0] in initials}
-    missing = [clause for clause in missing if not _is_in(clause, there)]
-    return tuple(dict.fromkeys(one.text for one in wanted if one not in missing))
+def has(clause: Clause) -> Ask:
+    """Return the query for the papers that a reader would say have this word or phrase.
 
-
-def _is_in(clause: Clause, there: set[str]) -> bool:
-    exact, stems = _forms_of(clause)
-    if clause.text.lower() in there:
-        return True
-    if clause.kind is ClauseKind.PREFIX:
-        return bool(exact) and any(word.startswith(exact[-1]) for word in there)
-    has_stems = clause.kind is ClauseKind.WORD and bool(stems) and there.issuperset(stems)
-    return bool(exact) and (there.issuperset(exact) or has_stems)
-
-
-def _forms_of(clause: Clause) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return _forms(clause.text[:MAX_CLAUSE])
-
-
-@lru_cache(maxsize=1024)
-def _forms(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the exact forms and the stems of a clause: the same for every hit of a page."""
-    exact, stems = language.exact_words(text), language.stems(text)
-    return tuple(word for _, word in exact), tuple(stem for _, stem in stems)
+    A word counts in any of its forms, wherever it stands; so do the parts of one such as
+    "self-supervised", side by side or not. What names a field, is quoted or is a beginning is
+    there where the index finds it.
+    """
+    if clause.kind is not ClauseKind.WORD or clause.field is not None:
+        return _leaf(clause) or Ask.empty_query()
+    text = clause.text[:MAX_CLAUSE]
+    exact = [word for _, word in language.exact_words(text)[:MAX_WORDS]]
+    stems = [stem for _, stem in language.stems(text)[:MAX_WORDS]]
+    choices = [_term("ids", _id_word(text))]
+    if stems:
+        choices.append(_all_of([(Must.Must, _term("text", stem)) for stem in stems]))
+    if exact:
+        each = [either([_term("exact", word), _term("authors", word)]) for word in exact]
+        choices.append(_all_of([(Must.Must, one) for one in each]))
+    return either(choices)

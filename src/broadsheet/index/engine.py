@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from hashlib import blake2b
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from broadsheet.index.rows import MAX_KEY, NewRow
 from broadsheet.index.vectors import MAX_ENCODERS
 from broadsheet.model import EngineStatus, Query
 from broadsheet.ports import Scored
+from broadsheet.text.query import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -124,9 +126,15 @@ class EmbeddedEngine:
     def _meaning(self, opened: State, space: str | None) -> Meaning | None:
         return opened.meaning(self._space.name if space is None else space)
 
-    def matched_words(self, query: Query, paper: Paper, /) -> tuple[str, ...]:
-        """Return the words of the query, as typed, that the paper has (stemmed comparison)."""
-        return asking.matched_words(query, paper)
+    def matched_words(self, query: Query, keys: Sequence[int], /) -> list[tuple[str, ...]]:
+        """Return for each paper the words of the query, as typed, that the index has of it."""
+        wanted = list({clause.text: clause for clause in leaves(query.clauses)}.values())
+        if not (wanted and keys):
+            return [()] * len(keys)
+        with self._held.reading() as opened:
+            found = opened.words.have(keys, [asking.has(clause) for clause in wanted])
+        texts = [clause.text for clause in wanted]
+        return [tuple(compress(texts, row)) for row in found.tolist()]
 
     def marks(self, query: Query, text: str, /, *, field: str) -> tuple[tuple[int, int], ...]:
         """Return where in a plain text the words stand that the query would find there."""

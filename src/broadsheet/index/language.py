@@ -24,8 +24,6 @@ MAX_WORD = 100  # bytes; longer words are left out
 IDEOGRAPHS = (
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
 )
-_BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}
-_WORD = re.compile(r"[^\W_]+")  # as tantivy's simple tokenizer splits
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψω",
@@ -100,16 +98,6 @@ def stems(text: str) -> list[tuple[int, str]]:
     """Return (position, stem) of each word that is no stop word, in order."""
     tokens = stem_analyzer().pre_tokenize(one_spelling(plain(text))).tokens
     return [(token.position, token.text) for token in tokens]
-
-
-def word_set(text: str) -> set[str]:
-    """Return the exact forms of a text, without their order."""
-    read = plain(text)
-    pieces = read.translate(_BLANKS).split() if read.isascii() else _WORD.findall(read)
-    found = set(pieces)
-    if max(map(len, found), default=0) * 4 <= MAX_WORD:  # UTF-8: at most four bytes each
-        return found
-    return {word for word in found if len(word.encode()) <= MAX_WORD}
 
 
 @lru_cache(maxsize=65_536)  # a few megabytes: the words of a field

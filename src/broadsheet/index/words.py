@@ -19,7 +19,7 @@ from broadsheet.index.disk import fault
 from broadsheet.model import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 HEAP_BYTES = 96_000_000  # of the writer; larger is no faster for batches of 5,000
 MAX_SINGLE_KEYS = 1_000
+EXACT_BITS = 24  # of a whole number in a score, which is a float32
 MAX_TIES = (
     2_048  # hits looked through to order equal scores; `tr*` gives all the same: 46 ms at 16,384
 )
@@ -201,6 +202,29 @@ class Words:
         hits = searcher.search(tantivy.Query.all_query(), searcher.num_docs, count=False)
         values = searcher.fast_field_values("key", [address for _, address in hits.hits])
         return np.sort(np.array(values, dtype=np.int64))
+
+    def have(self, keys: Sequence[int], queries: Sequence[tantivy.Query]) -> npt.NDArray[np.bool_]:
+        """Tell which of these papers match which query, (len(keys), len(queries)).
+
+        Each query scores a power of two of its own, so that one search answers for many: the
+        sum of a paper's scores says which of them it matches.
+        """
+        wanted = np.array(keys, dtype=np.int64)
+        found = np.zeros((len(wanted), len(queries)), dtype=np.bool_)
+        these, searcher = among(np.unique(wanted)), self._index.searcher()
+        for first in range(0, len(queries), EXACT_BITS):
+            part = queries[first : first + EXACT_BITS]
+            bits = [
+                (tantivy.Occur.Should, tantivy.Query.const_score_query(one, float(1 << place)))
+                for place, one in enumerate(part)
+            ]
+            asked = tantivy.Query.boolean_query([(tantivy.Occur.Must, these), *bits])
+            hits = _search(searcher, asked, len(wanted), count=False).hits
+            there = searcher.fast_field_values("key", [address for _, address in hits])
+            sums = dict(zip(there, (int(score) for score, _ in hits), strict=True))
+            bitmaps = np.array([sums.get(key, 0) for key in keys], dtype=np.int64)
+            found[:, first : first + len(part)] = bitmaps[:, None] >> np.arange(len(part)) & 1
+        return found
 
     def counts(self, query: tantivy.Query) -> Counts:
         """Return how many of the papers that match have each value; exact.

@@ -16,10 +16,13 @@ from broadsheet.text.normal import fold
 from broadsheet.text.stop_words import STOP_WORDS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import Future
 
     import numpy.typing as npt
 
+    from broadsheet.library.known import KnownItems
+    from broadsheet.model import Paper
     from broadsheet.ports import Engine
 
 MAX_REQUIRED = 10_000
@@ -37,6 +40,15 @@ class Former:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByWord:
+    """What needs no meaning: it is looked up while the query is encoded."""
+
+    scored: Scored  # the candidates
+    loaded: Sequence[Paper]  # the best of them, whose titles were looked at
+    first: KnownItems  # what the query names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is asked of the engine."""
 
@@ -45,7 +57,7 @@ class Request:
     vector: npt.NDArray[np.float32] | None = None  # of the query's meaning; None: it has none
     former: Former | None = None  # None: all vectors are of today's space
     among: npt.NDArray[np.int64] | None = None  # sorted keys that alone may be found
-    by_word: Future[Scored] | None = None  # what ``first_by_words`` finds, begun already
+    by_word: Future[ByWord] | None = None  # begun already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +169,7 @@ def by_both(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
     together.
     """
     dense = nearest(engine, asked, count=CANDIDATES)
-    lexical = asked.by_word.result() if asked.by_word else first_by_words(engine, asked)
+    lexical = asked.by_word.result().scored if asked.by_word else first_by_words(engine, asked)
     keys, cosines = _union(engine, asked, lexical, dense)
     weight = dense_weight(asked.query)
     fused = fuse(lexical, keys, cosines, dense_weight=weight)

@@ -9,7 +9,7 @@ import numpy as np
 
 from broadsheet.errors import EncoderError, QueryError
 from broadsheet.library import candidates, counting, known, sorting, spaces
-from broadsheet.library.candidates import Former, Ranking, Request
+from broadsheet.library.candidates import ByWord, Former, Ranking, Request
 from broadsheet.library.examples import look_up, moved
 from broadsheet.library.known import KnownItems
 from broadsheet.library.ranking import newness
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from broadsheet.library.facade import Library
     from broadsheet.model import Counts, Paper
+    from broadsheet.ports import Scored
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 1_000_000
@@ -48,7 +49,7 @@ class _Order:
     total: int
     ranking: Ranking  # the numbers behind them
     first: KnownItems
-    loaded: Sequence[Paper]  # already, to look at their titles and to show most of them
+    loaded: Sequence[Paper]  # already, to look at their titles
     is_final: bool  # equal scores are in order already
 
 
@@ -81,7 +82,7 @@ def search(  # noqa: PLR0913  # each is named where it is given
     request, used, notes = _request(library, asked, filters or Filters(), mode, among)
     arrived = request.filters.last_key
     count = offset + limit
-    order = _order(library, request, used, sort, count=count, shown=limit)
+    order = _order(library, request, used, sort, count=count)
     if asked.identifier is not None and order.first.by != "id":
         notes.append(f"No paper here goes by {asked.identifier}; words alone were compared.")
     counts = _counts(library, request, used, order) if is_counting else None
@@ -177,8 +178,7 @@ def _request(
     if mode is Mode.LEXICAL or is_name or not (query.meaning and _has_space(library, notes)):
         return asked, Mode.LEXICAL if mode is Mode.HYBRID else mode, notes
     if mode is Mode.HYBRID:  # words are looked up while the query is encoded
-        begun = library.beside.submit(candidates.first_by_words, library.engine, asked)
-        asked = replace(asked, by_word=begun)
+        asked = replace(asked, by_word=library.beside.submit(_by_word, library, asked))
     vector = _vector(library, query, mode, notes)
     used = Mode.LEXICAL if mode is Mode.HYBRID and vector is None else mode
     former = spaces.former(library, query.meaning)
@@ -262,11 +262,9 @@ def _vector(
 # --- in which order ---
 
 
-def _order(
-    library: Library, asked: Request, mode: Mode, sort: Sort, /, *, count: int, shown: int = 0
-) -> _Order:
-    """Rank as many papers as are wanted; load the last ``shown`` of them, as far as it is known."""
-    loaded: list[Paper] = []
+def _order(library: Library, asked: Request, mode: Mode, sort: Sort, /, *, count: int) -> _Order:
+    """Rank as many papers as are wanted."""
+    loaded: Sequence[Paper] = ()
     first = known.by_id(library.store, asked.query)
     first = replace(first, keys=_allowed(library, asked, first.keys))
     if first.keys:  # nothing else can be meant
@@ -275,10 +273,10 @@ def _order(
         ranking = sorting.by_sort(library, asked, mode, sort, count=count)
     else:
         ranking = RETRIEVERS[mode](library.engine, asked, count=count + TIE_SLACK)
-        best = ranking.lexical.keys[: known.TITLE_CANDIDATES].tolist() * bool(asked.query.clauses)
-        page = ranking.keys[count - shown : count].tolist()
-        loaded = library.store.papers(list(dict.fromkeys([*best, *page])))
-        first = _named(library, asked, [paper for paper in loaded if paper.key in best])
+        by_word = (
+            asked.by_word.result() if asked.by_word else _looked_up(library, asked, ranking.lexical)
+        )
+        loaded, first = by_word.loaded, by_word.first
     rest = ~np.isin(ranking.keys, first.keys)
     above = float(ranking.scores.max(initial=0.0)) + 1.0
     keys = [*first.keys, *ranking.keys[rest].tolist()]
@@ -292,6 +290,19 @@ def _order(
         loaded=loaded,
         is_final=is_listing or sort is not Sort.RELEVANCE,
     )
+
+
+def _by_word(library: Library, asked: Request) -> ByWord:
+    return _looked_up(library, asked, candidates.first_by_words(library.engine, asked))
+
+
+def _looked_up(library: Library, asked: Request, found: Scored) -> ByWord:
+    """Return what was found by word, and what the query names."""
+    best: list[int] = []
+    if asked.query.clauses:
+        best = found.keys[: known.TITLE_CANDIDATES].tolist()
+    papers = library.store.papers(best)
+    return ByWord(scored=found, loaded=papers, first=_named(library, asked, papers))
 
 
 def _named(library: Library, asked: Request, best: Sequence[Paper]) -> KnownItems:
@@ -344,18 +355,20 @@ def _hits(
     papers = _loaded(library, list(scores), order.loaded)
     if not order.is_final:
         papers.sort(key=lambda paper: (-scores[paper.key], -newness(paper), paper.id))
+    shown = papers[start - first : stop - first]
+    words = library.engine.matched_words(asked.query, [paper.key for paper in shown])
     return tuple(
         Hit(
             paper=paper,
             score=scores[paper.key],
             why=order.ranking.explain(
                 paper.key,
-                matched=library.engine.matched_words(asked.query, paper),
+                matched=matched,
                 known_item=order.first.by if paper.key in order.first.keys else "",
                 heat=scores[paper.key] if sort is Sort.HEAT else None,
             ),
         )
-        for paper in papers[start - first : stop - first]
+        for paper, matched in zip(shown, words, strict=True)
     )
 
 

@@ -167,13 +167,11 @@ def _results(
     is_other = ~np.isin(ranking.keys, named.keys)
     keys, scores = ranking.keys[is_other].tolist(), ranking.scores[is_other].tolist()
     score = dict(zip(keys, scores, strict=True))
+    papers = library.store.papers(keys[:limit])
+    words = library.engine.matched_words(asked.query, [one.key for one in papers])
     hits = tuple(
-        Hit(
-            paper=one,
-            score=score[one.key],
-            why=ranking.explain(one.key, matched=library.engine.matched_words(asked.query, one)),
-        )
-        for one in library.store.papers(keys[:limit])
+        Hit(paper=one, score=score[one.key], why=ranking.explain(one.key, matched=matched))
+        for one, matched in zip(papers, words, strict=True)
     )
     mode = Mode.DENSE if asked.vector is not None else Mode.LEXICAL
     return Results(
