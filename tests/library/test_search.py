@@ -190,6 +190,38 @@ def test_a_few_words_of_a_title_are_not_the_title(shelf: Library, typed: str) ->
     assert all(hit.why.known_item != "title" for hit in shelf.search(typed).hits)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param(
+            "count what attention costs in transformers and sparse variants.", id="as it stands"
+        ),
+        pytest.param(
+            "We count: what ATTENTION costs in transformers, and sparse variants",
+            id="written otherwise",
+        ),
+        pytest.param(
+            "Attention is costly. We count what attention costs in", id="from the title on"
+        ),
+    ],
+)
+@pytest.mark.parametrize("mode", [Mode.LEXICAL, Mode.HYBRID])
+def test_a_sentence_finds_its_paper(shelf: Library, typed: str, mode: Mode) -> None:
+    """Somebody pastes what they read: only one paper says just this."""
+    hit = shelf.search(typed, mode=mode).hits[0]
+
+    assert (hit.paper.id, hit.why.known_item) == ("arxiv:2603.00003", "sentence")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["attention costs in transformers", "We count what detention costs in dry regions and towns"],
+)
+def test_what_many_may_say_is_no_sentence(shelf: Library, typed: str) -> None:
+    """A few words are a subject; other words are another sentence."""
+    assert all(hit.why.known_item != "sentence" for hit in shelf.search(typed).hits)
+
+
 def test_a_word_that_no_paper_has_is_mended_and_told(shelf: Library) -> None:
     """The answer is for what was meant, says so, and leads to what was typed."""
     found = shelf.search("sparse atention cat:cs.LG", mode=Mode.LEXICAL)

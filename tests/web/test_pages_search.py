@@ -229,6 +229,7 @@ def test_a_search_leads_to_its_feeds(reader: TestClient) -> None:
     [
         (Explanation(known_item="id"), 1, "its identifier is what you typed"),
         (Explanation(known_item="title"), 3, "its title is what you typed"),
+        (Explanation(known_item="sentence"), 9, "what it says is what you typed"),
         (Explanation(matched=("a",), lexical_rank=1), 1, "the word"),
         (Explanation(matched=("a", "b"), lexical_rank=1), 2, "all words"),
         (Explanation(matched=("a",), lexical_rank=2, dense_rank=5), 2, "1 of 2 words"),

@@ -33,6 +33,9 @@ MIN_TITLE_WORDS = 3
 ALIKE = 0.9
 """Letters in common, of query and title: two slips in a short title of 40."""
 
+MIN_SENTENCE = 40
+"""Letters of a sentence, half a line: fewer words are a subject."""
+
 MIN_PART = 0.7
 """A query much shorter or longer than a title is not that title."""
 
@@ -47,7 +50,7 @@ class KnownItems:
     """Papers that the query names, best first, and by what."""
 
     keys: tuple[int, ...] = ()
-    by: str = ""  # "id", "title" or "author"
+    by: str = ""  # "id", "title", "sentence" or "author"
 
 
 def by_id(store: Store, query: Query, /) -> KnownItems:
@@ -76,6 +79,19 @@ def by_title(query: Query, papers: Sequence[Paper], /) -> KnownItems:
     found = [(_likeness(words, paper.title), -place) for place, paper in enumerate(papers)]
     likeness, place = max(found, default=(0.0, 0))
     return KnownItems((papers[-place].key,), "title") if likeness >= ALIKE else KnownItems()
+
+
+def by_sentence(query: Query, papers: Sequence[Paper], /) -> KnownItems:
+    """Return the one of the best papers by word that says just this.
+
+    The whole query stands in title and abstract, whatever its case, LaTeX and punctuation: a
+    sentence that somebody copied, or the beginning of the paper. What several say is a subject.
+    """
+    typed = normal.letters(query.text)
+    if len(typed) < MIN_SENTENCE:
+        return KnownItems()
+    saying = [one for one in papers if typed in normal.letters(f"{one.title} {one.abstract}")]
+    return KnownItems((saying[0].key,), "sentence") if len(saying) == 1 else KnownItems()
 
 
 def _likeness(words: Sequence[str], title: str) -> float:

@@ -306,7 +306,7 @@ def _looked_up(library: Library, asked: Request, found: Scored) -> ByWord:
 
 
 def _named(library: Library, asked: Request, best: Sequence[Paper]) -> KnownItems:
-    """Return the papers that the query names: by title, of the best by word, or by author."""
+    """Return the papers that the query names: by title, by sentence or by author."""
     if not asked.query.clauses:
         return KnownItems()
     titled = known.by_title(asked.query, best)
@@ -314,6 +314,9 @@ def _named(library: Library, asked: Request, best: Sequence[Paper]) -> KnownItem
         titled = known.by_title(asked.query, _best_as_typed(library, asked))
     if titled.keys:
         return titled
+    said = known.by_sentence(asked.query, best)
+    if said.keys:
+        return said
     return known.by_author(library.engine, asked.query, asked.filters, among=asked.among)
 
 

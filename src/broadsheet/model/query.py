@@ -138,7 +138,7 @@ class Explanation:
     dense_rank: int | None = None
     lexical_weight: float = 0.0
     dense_weight: float = 0.0
-    known_item: str = ""  # "id", "title" or "author": this wins outright
+    known_item: str = ""  # "id", "title", "sentence" or "author": this wins
     heat: float | None = None  # where the order is by heat
     aspect: float | None = None  # cosine of what is said on the aspect that was chosen
 

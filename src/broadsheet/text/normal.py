@@ -115,12 +115,20 @@ def title_key(title: str) -> str:
     Only letters and digits count: not case, accents, LaTeX, HTML, spaces or punctuation. A title
     without any letter or digit is its own key. At most `MAX_KEY_LENGTH` characters.
     """
-    plain = fold(latex.to_text(strip_html(clean(title))))
-    key = _NOT_WORD.sub("", plain) or "".join(plain.split())
+    key = letters(title)
     if len(key) <= MAX_KEY_LENGTH:
         return key
     digest = hashlib.sha256(key.encode()).hexdigest()[:40]
     return key[: MAX_KEY_LENGTH - len(digest)] + digest
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of a text, folded: what is left of any way to write it.
+
+    A text without any is left as it is, but for its spaces.
+    """
+    plain = fold(latex.to_text(strip_html(clean(text))))
+    return _NOT_WORD.sub("", plain) or "".join(plain.split())
 
 
 def author_key(name: str) -> str:

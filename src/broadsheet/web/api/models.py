@@ -127,7 +127,7 @@ class ExplanationOut(Model):
     dense_norm: float = Field(description="The similarity scaled to 0..1 among the candidates.")
     dense_rank: int | None = Field(description="Place among those found by meaning, from 1.")
     dense_weight: float = Field(description="The part that meaning has in the score.")
-    known_item: str = Field(description="`id`, `title` or `author`: this match wins outright.")
+    known_item: str = Field(description="`id`, `title`, `sentence` or `author`: this match wins.")
     heat: float | None = Field(description="Where the order is by heat.")
     aspect: float | None = Field(
         description="Cosine of what is said on the chosen aspect; null: nothing, or none chosen."

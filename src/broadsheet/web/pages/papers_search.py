@@ -43,6 +43,12 @@ MODES = (
     (Mode.LEXICAL, "words only"),
     (Mode.DENSE, "meaning only"),
 )
+NAMED = {
+    "id": "its identifier",
+    "title": "its title",
+    "sentence": "what it says",
+    "author": "its author",
+}
 LINK_KINDS = (("code", "code"), ("data", "data"), ("project", "project page"))
 
 _Choice = TypeVar("_Choice", Sort, Mode)
@@ -389,9 +395,7 @@ def reason(hit: Hit, query: Query) -> str:
     """Return why a hit is there, as one clause."""
     why = hit.why
     if why.known_item:
-        return {"id": "its identifier", "title": "its title", "author": "its author"}.get(
-            why.known_item, why.known_item
-        ) + " is what you typed"
+        return f"{NAMED.get(why.known_item, why.known_item)} is what you typed"
     asked = len(query.clauses)
     parts = []
     if why.matched and asked > 1:
