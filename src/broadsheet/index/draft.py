@@ -38,7 +38,17 @@ TOKENS = 256
 """Pieces of a text that a draft is made of, however many the table was fitted to.
 
 Of a table fitted to 64: on SciFact's train split drafts of 64 pieces, fused with words, have
-nDCG@10 .701, of 128 .711, of 256 .718; the encoder itself .723 at 64 tokens.
+nDCG@10 .710, of 128 .718, of 256 .724; the encoder itself .730 at 128 tokens.
+"""
+
+HEAD = 1.5
+"""By how much the first piece of a text weighs more than one far behind: titles say most."""
+
+FADES = 30.0
+"""Pieces after which so much of that is gone as e says: a title and a sentence.
+
+Of 40,000 papers, held out: cosine .8835 where all pieces weigh alike, .8912 for (1, 10), .8933
+(1, 20), .8942 (1, 30), .8949 (1.5, 30), .8949 (2, 40), .8911 (1, 80).
 """
 
 REFIT_HELD_OUT = 10  # every so many-th paper judges a refit
@@ -143,13 +153,20 @@ class WordPieces:
 
 
 def weigh(texts: Sequence[Sequence[int]], /) -> Bags:
-    """Return each text's pieces with weights ``log(1 + count)``, divided by their sum."""
+    """Return each text's pieces with weights that sum to 1.
+
+    In proportion to ``log(1 + count) * (1 + HEAD * exp(-place / FADES))`` where ``place`` is that
+    of the piece's first occurrence, from 0.
+    """
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     flat = np.fromiter(chain.from_iterable(texts), dtype=np.int64, count=int(lengths.sum()))
     owners = np.repeat(np.arange(len(texts), dtype=np.int64), lengths)
-    joint, counts = np.unique(owners << 32 | flat, return_counts=True)  # by text, then piece
+    joint, first, counts = np.unique(  # by text, then piece
+        owners << 32 | flat, return_index=True, return_counts=True
+    )
     owners = joint >> 32
-    weights = np.log1p(counts)
+    places = first - (np.cumsum(lengths) - lengths)[owners]
+    weights = np.log1p(counts) * (1 + HEAD * np.exp(-places / FADES))
     sums = np.bincount(owners, weights=weights, minlength=len(texts))
     starts = np.searchsorted(owners, np.arange(len(texts) + 1))
     return Bags(
