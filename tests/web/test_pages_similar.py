@@ -88,6 +88,11 @@ def test_mistakes_show_the_form_again(client: TestClient) -> None:
     assert answer.status_code == 400
     assert "name a paper, or give a text" in Page(answer.text).text
     assert client.get("/similar?to=2603.99999").status_code == 404
+
+    missing = client.post("/similar", data={"to": "2603.99999", "text": "what was pasted"})
+    assert missing.status_code == 404
+    assert "2603.99999" in missing.text
+    assert ">what was pasted</textarea>" in missing.text
     assert client.get("/similar").status_code == 200
     assert (
         client.post("/similar", data={"text": "x"}, headers={"Origin": "https://e.example"})

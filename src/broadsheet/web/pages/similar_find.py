@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
-from broadsheet.errors import UsageError
+from broadsheet.errors import PaperNotFoundError, UsageError
 from broadsheet.library.similar import MAX_TEXT
 from broadsheet.model import Aspect, Hit, Reference
 from broadsheet.web import view
@@ -68,8 +68,9 @@ def _answer(request: Request, fields: QueryParams, headers: dict[str, str]) -> R
     if reference.papers or reference.text.strip() or reference.unlike:
         try:
             results = library.similar(reference, filters=filters, limit=SHOWN)
-        except UsageError as error:
-            values["error"], status = str(error), 400
+        except (UsageError, PaperNotFoundError) as error:
+            values["error"] = str(error)
+            status = 400 if isinstance(error, UsageError) else 404
         else:
             papers = [hit.paper for hit in results.hits]
             lights = library.highlights(results)
