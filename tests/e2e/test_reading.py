@@ -48,6 +48,9 @@ def test_a_reader_finds_and_opens_a_paper(window: Watched) -> None:
 
 def test_the_box_completes_what_is_typed(window: Watched) -> None:
     """By keyboard alone, and as assistive technology is told: a combobox with a list."""
+    page = window.open("/")
+    expect(page.locator(".bar .offers")).to_be_hidden()
+
     page = window.open("/papers")
     box = page.get_by_role("combobox")
     options = page.get_by_role("option")
