@@ -87,7 +87,11 @@ def _ways(words: list[str]) -> Iterator[list[int]]:
 @lru_cache(maxsize=16_384)
 def tag(kind: str, value: str) -> int:
     """Return the number of one property; values are compared folded."""
-    text = f"{kind}:{normal.fold(value)}".encode("utf-8", "surrogatepass")
+    return _number(kind, normal.fold(value))
+
+
+def _number(kind: str, folded: str) -> int:
+    text = f"{kind}:{folded}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "little")
 
 
@@ -107,7 +111,7 @@ def _name_tags(name: str) -> tuple[int, ...]:
         for size in range(1, min(SUBSET, len(once)) + 1):
             for some in combinations(once, size):
                 found.update(("author", way) for way in _abbreviated(some, family))
-    return tuple(tag.__wrapped__(kind, value) for kind, value in found)
+    return tuple(_number(kind, value) for kind, value in found)  # names' words are folded
 
 
 def _abbreviated(words: tuple[str, ...], family: str) -> Iterator[str]:

@@ -76,17 +76,19 @@ _AE = (
     ("mould", "mold"),
     ("sulph", "sulf"),
 )
+_HINT = re.compile("|".join(["our", "ys", "re", "ogu", "is[aei]", *(one for one, _ in _AE)]))
+"""What a word has that any of the rules could change; most words have none of it."""
+
 _ISE = re.compile(r"(?P<root>[a-z]{3,})is(?P<end>e|ed|es|er|ers|ing|ingly|able)$")
 
 
 def american(text: str) -> str:
     """Return a folded text with British words spelt as in America; in linear time."""
-    return _WORD.sub(_respelt, text)
-
-
-def _respelt(found: re.Match[str]) -> str:
-    word = found[0]
-    return _word(word) if 4 <= len(word) <= _MAX_LENGTH else word  # noqa: PLR2004
+    there = {word for word in _WORD.findall(text) if 4 <= len(word) <= _MAX_LENGTH}  # noqa: PLR2004
+    other = {word: spelt for word in there if (spelt := _word(word)) != word}
+    if not other:  # of most texts
+        return text
+    return _WORD.sub(lambda found: other.get(found[0], found[0]), text)
 
 
 @lru_cache(maxsize=65_536)  # a few megabytes: the words of a field
@@ -96,6 +98,8 @@ def _word(word: str) -> str:
         return word
     if word in _WHOLE:
         return _WHOLE[word]
+    if _HINT.search(word) is None:
+        return word
     for rule, spelt in _RULES:
         word = rule.sub(spelt, word)
     for british, spelt in _AE:
