@@ -12,9 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
-
-import structlog
+from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import BroadsheetError, ConflictError, StoreDownError
 from broadsheet.library.arrival import RAW_LIMIT, Arrival, batches, fault, received, safe
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     Batches = Callable[[Source, int], Iterator[list[Incoming]]]
     Progress = Callable[[IngestReport], None]
 
-log = structlog.get_logger(__name__)
 
 BATCH = 500
 """Records per transaction: enough that its cost is shared, few enough that others get a turn."""
@@ -158,7 +155,7 @@ def _save(batch: Sequence[Incoming], store: Store, at: datetime, tally: Tally) -
             _save(batch[:middle], store, at, tally)
             _save(batch[middle:], store, at, tally)
             return
-        log.warning("record_not_saved", reason=str(error), error=type(error).__name__)
+        _log().warning("record_not_saved", reason=str(error), error=type(error).__name__)
         (alone,) = batch
         item = alone.record if isinstance(alone, Arrival) else alone
         done = _attempt([fault(item, f"it cannot be saved: {_told(error)}")], store, at)
@@ -172,9 +169,16 @@ def _attempt(batch: Sequence[Incoming], store: Store, at: datetime) -> Tally:
             with store.write() as writer:
                 return _write(batch, writer, at)
         except ConflictError:
-            log.info("store_is_busy", attempt=attempt)
+            _log().info("store_is_busy", attempt=attempt)
     with store.write() as writer:
         return _write(batch, writer, at)
+
+
+def _log() -> Any:
+    """Return the logger; its library takes a tenth of a second, and most processes only read."""
+    import structlog
+
+    return structlog.get_logger(__name__)
 
 
 def _write(batch: Sequence[Incoming], writer: Writer, at: datetime) -> Tally:

@@ -10,13 +10,13 @@ from email.headerregistry import Address
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from itsdangerous import BadSignature, URLSafeSerializer
-
 from broadsheet.errors import ForbiddenError, UsageError
 from broadsheet.model import Period
 from broadsheet.publish import mail
 
 if TYPE_CHECKING:
+    from itsdangerous import URLSafeSerializer
+
     from broadsheet.library.facade import Library
     from broadsheet.model import Subscription
 
@@ -113,13 +113,19 @@ def confirm_token(
         "timezone": wishes.timezone,
         "until": int((now + CONFIRM_FOR).timestamp()),
     }
-    return _text(URLSafeSerializer(library.settings.secret, salt="confirm").dumps(payload))
+    return _text(_signer(library, "confirm").dumps(payload))
 
 
 def leave_token(library: Library, subscription: Subscription) -> str:
     """Return the signed part of the link that ends a subscription; it never expires."""
     payload = {"key": subscription.key}
-    return _text(URLSafeSerializer(library.settings.secret, salt="leave").dumps(payload))
+    return _text(_signer(library, "leave").dumps(payload))
+
+
+def _signer(library: Library, salt: str) -> URLSafeSerializer:
+    from itsdangerous import URLSafeSerializer
+
+    return URLSafeSerializer(library.settings.secret, salt=salt)
 
 
 def _text(token: str | bytes) -> str:
@@ -127,8 +133,10 @@ def _text(token: str | bytes) -> str:
 
 
 def _read(library: Library, token: str, *, salt: str) -> dict[str, Any]:
+    from itsdangerous import BadSignature
+
     try:
-        payload = URLSafeSerializer(library.settings.secret, salt=salt).loads(token)
+        payload = _signer(library, salt).loads(token)
     except BadSignature:
         raise ForbiddenError("this link is not one of ours; copy it whole from the mail") from None
     if not isinstance(payload, dict):

@@ -11,14 +11,14 @@ from importlib import resources
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, StrictUndefined, Template
-
 from broadsheet.publish import work
 from broadsheet.text import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from jinja2 import Template
 
     from broadsheet.model import Ranked
 
@@ -217,6 +217,8 @@ def _quoted(text: str) -> str:
 
 @cache
 def _template(name: str) -> Template:
+    from jinja2 import Environment, StrictUndefined
+
     source = resources.files("broadsheet.publish") / "templates" / f"{name}.html"
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return environment.from_string(source.read_text(encoding="utf-8"))
