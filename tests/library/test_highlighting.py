@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from broadsheet.errors import EncoderError
 from broadsheet.model import Mode
 from tests.library.fakes import ListSource
 from tests.support import record
@@ -139,6 +140,18 @@ def test_without_meaning_the_words_choose(towns: Library, mode: Mode, *, has_dra
     assert marked(light.sentence) == ["Bees", "cars", "worlds"]
     assert light.nearness is None
     assert first(towns, "bees", mode=mode).sentence.text == "We begin with bees."
+
+
+def test_a_damaged_table_leaves_the_choice_to_the_words(towns: Library) -> None:
+    """The table is read at first use: a page must not fail for what only adds to it."""
+
+    class Damaged(SlowReader):
+        def encode(self, texts: Sequence[str], /) -> npt.NDArray[np.float32]:
+            raise EncoderError(f"no table for {len(texts)} texts")
+
+    towns.draft = Damaged(towns)
+
+    assert first(towns, "bees cars worlds").sentence.text == "Bees and cars: two worlds."
 
 
 def test_where_nothing_matches_the_abstract_begins(towns: Library) -> None:

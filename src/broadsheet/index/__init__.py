@@ -55,7 +55,7 @@ def open_draft(settings: Settings) -> Drafter | None:
     """Open the draft encoder that the settings name; None where they name none.
 
     Raises:
-        EncoderError: its files are missing, altered, or fitted to another encoder.
+        EncoderError: its files are missing, or fitted to another encoder.
     """
     if not settings.draft:
         return None

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +27,7 @@ from broadsheet.index.layout import BUILTIN
 from broadsheet.library.encoding import JOINT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -217,29 +219,60 @@ class _Table:
 
 
 class DraftEncoder:
-    """Encodes papers with a table, thousands a second. Safe to share between threads."""
+    """Encodes papers with a table, thousands a second. Safe to share between threads.
 
-    def __init__(self, folder: Path, tokenizer: Any, *, own: Path | None = None) -> None:
-        """Read the table of a folder.
+    A search needs none, so the table is read, and held against its checksum, when it is first
+    asked for.
+    """
+
+    def __init__(
+        self, folder: Path, tokenizer: Callable[[], Any], *, own: Path | None = None
+    ) -> None:
+        """Describe the table of a folder.
 
         Args:
             folder: With ``table.npy`` and ``draft.json``.
-            tokenizer: Of the model that the table was fitted to.
+            tokenizer: Makes one of the model that the table was fitted to.
             own: Where ``refit`` keeps a table; one that is there and was made from this one is
                 used instead. None: no refit is kept.
 
         Raises:
-            EncoderError: a file is missing, altered, or of another kind.
+            EncoderError: a file is missing. One that is altered is found at first use.
         """
         self._base = folder
+        self._facts = read_facts(folder)
         self._own = own
-        self._table = _read(folder)
-        self._cutter = WordPieces(tokenizer, tokens=self._table.facts.tokens)
+        self._tokenizer = tokenizer
+        self._lock = threading.RLock()  # one thread reads the table, the others wait for it
+        self._refitted: _Table | None = None
+        if not (folder / TABLE).is_file():
+            raise EncoderError(f"{folder / TABLE} cannot be read: it is not there")
+
+    @property
+    def _table(self) -> _Table:
+        """What drafts are made with."""
+        with self._lock:
+            return self._refitted or self._kept
+
+    @cached_property
+    def _kept(self) -> _Table:
+        """The table that an earlier process refitted from this one, else this one."""
+        base, own = _read(self._base), self._own
         if own is not None and (own / FACTS).exists():
             with suppress(EncoderError):  # a damaged one is made again some night
                 kept = _read(own)
-                if kept.facts.base == self._table.facts.sha256:
-                    self._table = kept
+                if kept.facts.base == base.facts.sha256:
+                    return kept
+        return base
+
+    @property
+    def _cutter(self) -> WordPieces:
+        with self._lock:
+            return self._made_cutter
+
+    @cached_property
+    def _made_cutter(self) -> WordPieces:
+        return WordPieces(self._tokenizer(), tokens=self._facts.tokens)
 
     @property
     def joint(self) -> str:
@@ -255,7 +288,7 @@ class DraftEncoder:
     @property
     def space(self) -> str:
         """The space of the model that the table was fitted to."""
-        return self._table.facts.space
+        return self._facts.space
 
     @property
     def dim(self) -> int:
@@ -319,7 +352,7 @@ class DraftEncoder:
                 base=facts.sha256,
                 papers=len(texts),
             )
-            self._table = _read(self._own)
+            self._refitted = _read(self._own)
         return Refit(papers=len(texts), before=before, after=after, is_kept=is_kept)
 
 
@@ -329,7 +362,7 @@ def open_draft(settings: Settings) -> DraftEncoder | None:
     The built-in table goes with the built-in encoder alone; with another one there is none.
 
     Raises:
-        EncoderError: its files are missing, altered, or fitted to another encoder.
+        EncoderError: its files are missing, or fitted to another encoder.
     """
     teacher = open_encoder(settings)
     if settings.draft == "builtin":
@@ -338,7 +371,7 @@ def open_draft(settings: Settings) -> DraftEncoder | None:
         folder = BUILTIN_DRAFT
     else:
         folder = Path(settings.draft).expanduser()
-    draft = DraftEncoder(folder, teacher.tokenizer(), own=settings.data / "draft")
+    draft = DraftEncoder(folder, teacher.tokenizer, own=settings.data / "draft")
     if draft.space != teacher.space:
         raise EncoderError(
             f"{folder} was fitted to {draft.space}, but the encoder is {teacher.space}: "

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from broadsheet.errors import EncoderError
 from broadsheet.model import Highlight, Marked, Mode
 from broadsheet.text import sentences
 from broadsheet.text.latex import to_text
@@ -67,7 +68,10 @@ def _nearness(
     if draft is None or vector is None or results.mode is Mode.LEXICAL:
         return [None] * len(read)
     texts = [one.abstract.text[start:end] for one in read for start, end in one.spans]
-    cosines = draft.encode(texts) @ _question(draft, results.query, vector)  # (sentences,)
+    try:
+        cosines = draft.encode(texts) @ _question(draft, results.query, vector)  # (sentences,)
+    except EncoderError:  # of a damaged table: words choose the sentence, and indexing says why
+        return [None] * len(read)
     ends = np.cumsum([len(one.spans) for one in read])
     return list(np.split(cosines, ends[:-1])) if len(read) else []
 
