@@ -27,7 +27,6 @@ MAX_CLAUSE = 300  # characters of one clause that are looked for
 MAX_WANTED = 200  # words and sequences of one query
 _ASCII_WORD = re.compile("[a-z0-9]+")
 _LAST_MARK = 0x3100  # combining marks of living scripts lie below
-ALL = "0-9A-Za-z"
 
 Span = tuple[int, int]
 Word = tuple[int, int, str]  # start, end and exact form of a word, or of a part of one
@@ -51,7 +50,7 @@ class _Wanted:
     beginnings: tuple[str, ...] = ()
     runs: tuple[_Run, ...] = ()
     may_be: re.Pattern[str] | None  # ASCII words in small letters worth a look; None: none
-    may_be_any: re.Pattern[str]  # words of any script worth a look
+    initials: frozenset[str]  # of ASCII words worth a look, in both cases
 
     def has(self, word: str) -> bool:
         """Tell whether this exact form is marked wherever it stands."""
@@ -78,8 +77,9 @@ def marks(clauses: Sequence[Clause], text: str, /, *, field: str) -> tuple[Span,
     else:
         found |= {
             one.span()
-            for one in wanted.may_be_any.finditer(text)
-            if any(map(wanted.has, _forms_of(one[0])))
+            for one in _any_word().finditer(text)
+            if (one[0][0] in wanted.initials or not one[0][0].isascii())
+            and any(map(wanted.has, _forms_of(one[0])))
         }
     if wanted.runs:
         words = _words(text)
@@ -115,7 +115,7 @@ def _wanted(clauses: tuple[Clause, ...], field: str) -> _Wanted:
         beginnings=tuple(beginnings),
         runs=tuple(runs),
         may_be=re.compile(f"(?<![a-z0-9])[{initials}][a-z0-9]*", re.ASCII) if initials else None,
-        may_be_any=_any_word(f"{initials}{initials.upper()}"),
+        initials=frozenset(initials + initials.upper()),
     )
 
 
@@ -194,7 +194,7 @@ def _words(text: str) -> list[Word]:
     if text.isascii():
         return [(*one.span(), one[0]) for one in _ASCII_WORD.finditer(text.lower())]
     return [
-        (*one.span(), exact) for one in _any_word(ALL).finditer(text) for exact in _forms_of(one[0])
+        (*one.span(), exact) for one in _any_word().finditer(text) for exact in _forms_of(one[0])
     ]
 
 
@@ -203,16 +203,13 @@ def _forms_of(word: str) -> tuple[str, ...]:
     return tuple(exact for _, exact in language.exact_words(word))
 
 
-@lru_cache(maxsize=512)
-def _any_word(initials: str) -> re.Pattern[str]:
-    """Return what finds words of any script: an ideograph, or letters with their marks.
-
-    Words that begin with an ASCII character begin with one of ``initials``.
-    """
+@cache  # one for all queries: reading its classes takes longer than a page of results
+def _any_word() -> re.Pattern[str]:
+    """Return what finds words of any script: an ideograph, or letters with their marks."""
     ideograph, marks = f"[{language.IDEOGRAPHS}]", _combining_marks()
-    begins = f"[{initials}]|[^\\x00-\\x7f]" if initials else "[^\\x00-\\x7f]"
     return re.compile(
-        f"{ideograph}|(?<![^\\W_{language.IDEOGRAPHS}])(?<![{marks}])(?={begins})"
+        f"{ideograph}|(?<![^\\W_{language.IDEOGRAPHS}])(?<![{marks}])"
+        "(?=[0-9A-Za-z]|[^\\x00-\\x7f])"
         f"(?:(?!{ideograph})[^\\W_][{marks}\u200c\u200d]*)+"
     )
 
