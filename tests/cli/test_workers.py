@@ -150,6 +150,15 @@ def test_the_limit_of_writes_is_that_of_all_processes(three: Running) -> None:
     assert statuses.count(404) <= 2 * WRITES  # some come back while this goes on
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks into Linux's /proc")
+def test_each_process_works_its_numbers_out_in_one_thread(three: Running) -> None:
+    """Threads that share busy cores wait for each other: a page's sentences took 70 ms, not 2."""
+    seen = [Path(f"/proc/{pid}/environ").read_bytes().split(b"\0") for pid in three.workers]
+
+    assert seen
+    assert all(b"OPENBLAS_NUM_THREADS=1" in one for one in seen)
+
+
 def test_one_that_dies_is_started_again(three: Running) -> None:
     """Readers notice a broken line at most; the log says what happened."""
     before = _ready(three)
