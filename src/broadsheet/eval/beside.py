@@ -64,7 +64,7 @@ def while_importing(
     probe, watch = _Probe(library), _Watch(library)
     during: list[float] = []
     file = library.settings.data / "incoming.jsonl"
-    _write_papers(file, incoming)
+    _write_papers(file, incoming, series=library.store.last_change())
     start = time.perf_counter()
     with repeated(indexer(library).run_once), repeated(probe.step), repeated(watch.step):
         command = [sys.executable, "-m", "broadsheet.eval.ingest_child", "store"]
@@ -91,12 +91,13 @@ def while_importing(
     }
 
 
-def _write_papers(file: Path, count: int) -> None:
+def _write_papers(file: Path, count: int, *, series: int) -> None:
+    """Write made-up papers, of other names and titles than those of any other series."""
     with file.open("w", encoding="utf-8") as lines:
         for record in SyntheticPapers(count).read():
             told = {
-                "id": f"incoming-{record.source_id}",
-                "title": record.title,
+                "id": f"incoming-{series}-{record.source_id}",
+                "title": f"{record.title}, part {series}",
                 "abstract": record.abstract,
                 "authors": record.authors,
                 "published": str(record.published),
@@ -145,6 +146,7 @@ class _Probe:
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._series = library.store.last_change()  # other words than at an earlier measurement
         self._number = 0
         self._arrived = 0.0
         self._key: int | None = None  # of a paper found by word that lacks its vector
@@ -156,8 +158,8 @@ class _Probe:
         """Yield the next paper, as a source does."""
         yield Record(
             source="probe",
-            source_id=str(self._number),
-            identifiers=(Identifier(Scheme.LOCAL, f"probe/{self._number}"),),
+            source_id=self._name,
+            identifiers=(Identifier(Scheme.LOCAL, f"probe/{self._name}"),),
             title=f"On {self._word} and what became of it",
             abstract=f"We ask how soon a paper about {self._word} is found.",
             authors=("Ada Lovelace",),
@@ -166,9 +168,12 @@ class _Probe:
         )
 
     @property
+    def _name(self) -> str:
+        return f"{self._series}-{self._number}"
+
+    @property
     def _word(self) -> str:
-        letters = "bcdfghjklm"
-        return "zyzzq" + "".join(letters[int(digit)] for digit in str(self._number))
+        return "zyzzq" + self._name.translate(str.maketrans("0123456789-", "bcdfghjklmn"))
 
     @property
     def is_waiting(self) -> bool:
