@@ -232,8 +232,8 @@ def test_a_removed_paper_leaves_only_its_change_row(store: SqlStore) -> None:
     assert (store.papers([gone]), store.find([arxiv(1)])) == ([], {})
     assert (store.shelves("local"), store.counts()["signals"]) == ([], 0)
     assert store.changes(after=0, limit=9) == [
-        Change(seq=2, key=stays, is_gone=False),
-        Change(seq=3, key=gone, is_gone=True),
+        Change(seq=2, key=stays, is_gone=False, at=NOON),
+        Change(seq=3, key=gone, is_gone=True, at=NOON),
     ]
     assert append(store, gone, [vote(2, hours=1)]) == set()
     assert store.check() == []
@@ -258,8 +258,8 @@ def test_the_log_gives_each_paper_once_at_its_last_change(store: SqlStore) -> No
     changes = store.changes(after=0, limit=9)
 
     assert changes == [
-        Change(seq=2, key=second, is_gone=False),
-        Change(seq=3, key=first, is_gone=False),
+        Change(seq=2, key=second, is_gone=False, at=NOON),
+        Change(seq=3, key=first, is_gone=False, at=NOON),
     ]
     assert store.last_change() == 3
 

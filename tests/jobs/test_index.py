@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from broadsheet.jobs.index import IndexJob, TidyJob
+from broadsheet.jobs.index import SWITCH_S, IndexJob, TidyJob
 from broadsheet.store import open_store, sqlite_url
 from tests.library.fakes import ListSource, MemoryEngine, library_of
 from tests.support import StillClock, record
@@ -69,6 +71,49 @@ def test_what_arrives_during_a_backlog_is_found_in_the_next_step(
 
     assert 71 in engine.titles
     assert len(engine.titles) < 40
+
+
+def test_one_paper_does_not_wait_for_the_bulk_around_it(
+    library: Library, engine: MemoryEngine, clock: StillClock
+) -> None:
+    """While thousands come in, what somebody adds by hand is found in the next step."""
+    job = IndexJob(library, words_batch=10)
+    for first in (100, 200, 300):
+        clock.advance(timedelta(seconds=1))
+        numbers = [99] if first == 200 else range(first, first + 60)
+        library.ingest(ListSource([record(number) for number in numbers]))
+    job.run_once()
+
+    assert 131 in engine.titles  # 70 and 60 came before it, 60 after it
+    assert engine.position == 10
+
+
+def test_drafts_do_not_wait_for_the_end_of_a_backlog(
+    tmp_path: Path, clock: StillClock, engine: MemoryEngine
+) -> None:
+    """A million papers take half an hour by word; what is new is found by meaning meanwhile."""
+    store = open_store(sqlite_url(tmp_path / "z.db"))
+    library = library_of(store, clock, engine=engine, draft=DraftOfLength())
+    library.ingest(ListSource([record(number) for number in range(1, 71)]))
+    job = IndexJob(library, words_batch=10)
+    job.run_once()
+    job.run_once()
+    library.close()
+
+    assert set(engine.vectors_of) == {*range(1, 11), *range(61, 71)}
+    assert set(engine.titles) == set(engine.vectors_of)
+
+
+def test_a_search_gets_its_turn_within_a_millisecond(library: Library) -> None:
+    """Five of them, at each of a search's calls into native code, would double its time."""
+    before = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(0.005)
+        IndexJob(library)
+
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_S)
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_what_arrives_during_encoding_is_found_in_the_next_step(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from broadsheet.config import Settings
 from broadsheet.errors import ConflictError
 from broadsheet.library import indexing
-from broadsheet.model import Identifier, Scheme
+from broadsheet.model import Change, Identifier, Scheme
 from tests.library.fakes import ListSource, MemoryEngine, library_of
 from tests.support import StillClock, record
 
@@ -164,6 +167,51 @@ def test_the_newest_are_found_before_a_backlog(filled: Library, engine: MemoryEn
     assert (seen, engine.position) == (40, 0)
     assert indexing.apply_newest(filled, after=seen, limit=5) == 40
     assert len(engine.applied) == 1
+
+
+def change(seq: int, *, second: int) -> Change:
+    """Return a change of a transaction at that second."""
+    at = datetime(2026, 11, 26, 12, 0, second, tzinfo=UTC)
+    return Change(seq=seq, key=seq, is_gone=False, at=at)
+
+
+def test_small_transactions_go_first_and_of_equals_the_newest() -> None:
+    """A bulk import is many large transactions; one paper must not wait for them."""
+    log = [
+        *(change(seq, second=1) for seq in range(1, 6)),
+        change(6, second=2),
+        *(change(seq, second=3) for seq in range(7, 12)),
+        change(12, second=4),
+        *(change(seq, second=5) for seq in range(13, 16)),
+    ]
+
+    assert [one.seq for one in indexing.soonest(log, 5)] == [12, 6, 13, 14, 15]
+    assert [one.seq for one in indexing.soonest(log, 10)] == [12, 6, 13, 14, 15, 7, 8, 9, 10, 11]
+    assert [one.seq for one in indexing.soonest(log[:5], 3)] == [3, 4, 5]
+    assert indexing.soonest([], 3) == []
+
+
+def test_of_a_bulk_alone_only_a_share_goes_before_its_turn() -> None:
+    """What is applied before its turn is read again in its turn: that must stay a small part."""
+    log = [change(seq, second=1) for seq in range(1, 501)]
+
+    assert [one.seq for one in indexing.soonest(log, indexing.NEWEST_BATCH)] == [
+        *range(501 - indexing.BULK_SHARE, 501)
+    ]
+
+
+@given(
+    seconds=st.lists(st.integers(0, 5), max_size=30).map(sorted),
+    limit=st.integers(1, 40),
+)
+def test_what_goes_first_is_of_the_log_and_within_the_limit(seconds: list[int], limit: int) -> None:
+    """Whatever came in, something goes first, nothing twice, and never more than a step holds."""
+    log = [change(seq, second=second) for seq, second in enumerate(seconds, start=1)]
+    chosen = indexing.soonest(log, limit)
+
+    assert set(chosen) <= set(log)
+    assert len(chosen) == len(set(chosen)) <= limit
+    assert bool(chosen) == bool(log)
 
 
 def test_a_short_log_needs_no_shortcut(filled: Library, engine: MemoryEngine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,21 +15,27 @@ if TYPE_CHECKING:
 
 MOST_READ = 1_000  # papers that are encoded before the rest of a backlog
 MOST_READ_FOR = timedelta(minutes=10)  # so long a list of them holds
+SWITCH_S = 0.001
+"""How long this thread's Python may keep a search waiting; Python's own 5 ms is a whole search."""
 
 
 class IndexJob:
     """Drains the change log into the engine, words first, then meaning.
 
     One step is small, so that words never wait long for anything: the newest changes are applied
-    before a backlog, one batch of the backlog follows, and only when none is left do papers get
-    vectors: drafts of all of them, where a draft encoder is set, then those of the encoder, a few
-    at a time: papers that somebody just saw, those with most votes, the newest.
+    before a backlog, and one batch of the backlog, or of drafts for the newest, follows in turn.
+    Only when no backlog is left do papers get vectors: drafts of all of them, where a draft
+    encoder is set, then those of the encoder, a few at a time: papers that somebody just saw,
+    those with most votes, the newest.
     """
 
     def __init__(self, library: Library, *, words_batch: int = indexing.WORDS_BATCH) -> None:
         self._library = library
         self._words_batch = words_batch
         self._seen = 0  # the newest change that had its turn
+        self._is_drafts_turn = False
+        if sys.getswitchinterval() > SWITCH_S:
+            sys.setswitchinterval(SWITCH_S)
         self._most_read: list[int] = []
         self._listed: datetime | None = None  # when they were looked up
 
@@ -38,8 +45,13 @@ class IndexJob:
         if not library.engine.try_lock():
             library.engine.refresh()
             return False
-        self._seen = indexing.apply_newest(library, after=self._seen, limit=self._words_batch)
-        if indexing.apply_changes(library, limit=self._words_batch):
+        is_arriving = self._take_newest()
+        is_drafts_turn, self._is_drafts_turn = self._is_drafts_turn, False
+        if is_drafts_turn and encoding.draft_pending(library, indexing.DRAFTS_BESIDE):
+            return True
+        limit = indexing.BESIDE_BATCH if is_arriving else self._words_batch
+        if indexing.apply_changes(library, limit=min(limit, self._words_batch)):
+            self._is_drafts_turn = True
             return True
         if encoding.draft_pending(library, indexing.DRAFT_BATCH):
             return True
@@ -47,6 +59,13 @@ class IndexJob:
         if encoding.encode_pending(library, indexing.MEANING_BATCH, first=first):
             return True
         return spaces.retire(library)
+
+    def _take_newest(self) -> bool:
+        """Apply the newest changes before a backlog; tell whether any came since the last time."""
+        limit = min(indexing.NEWEST_BATCH, self._words_batch)
+        newest = indexing.apply_newest(self._library, after=self._seen, limit=limit)
+        before, self._seen = self._seen, newest
+        return newest > before
 
     def _first(self) -> list[int]:
         """Return the papers with most votes, as of the last few minutes."""

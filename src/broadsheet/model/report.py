@@ -50,6 +50,7 @@ class Change:
     seq: int  # strictly increasing
     key: int  # Paper.key
     is_gone: bool
+    at: datetime  # UTC, aware; the same for all changes of one transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

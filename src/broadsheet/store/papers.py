@@ -208,15 +208,15 @@ class PaperTables:
         """Return up to ``limit`` changes with ``seq > after``, by seq, one per paper: its last."""
         table = schema.changes.c
         statement = (
-            select(table.seq, table.paper, table.is_gone)
+            select(table.seq, table.paper, table.is_gone, table.at)
             .where(table.seq > after)
             .order_by(table.seq)
             .limit(limit)
         )
         with self.database.read() as connection:
             return [
-                Change(seq=seq, key=paper, is_gone=is_gone)
-                for seq, paper, is_gone in connection.execute(statement)
+                Change(seq=seq, key=paper, is_gone=is_gone, at=at)
+                for seq, paper, is_gone, at in connection.execute(statement)
             ]
 
     def last_change(self) -> int:
