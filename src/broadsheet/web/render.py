@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
 from broadsheet import __version__
-from broadsheet.web import marking, view
+from broadsheet.web import marking, pieces, view
 from broadsheet.web.assets import asset_url
 from broadsheet.web.conditional import etag_of, is_known
 from broadsheet.web.context import library_of
@@ -38,7 +38,7 @@ def environment() -> Environment:
     made.filters.update(
         view.FILTERS, marked=marking.marked, excerpt=marking.excerpt, ticks=marking.ticks
     )
-    made.globals.update(asset_url=asset_url, version=__version__, **view.GLOBALS)
+    made.globals.update(asset_url=asset_url, version=__version__, **view.GLOBALS, **pieces.PIECES)
     return made
 
 

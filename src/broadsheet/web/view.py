@@ -306,12 +306,10 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 }
 GLOBALS: Mapping[str, Any] = {
     "author_url": author_url,
-    "hidden_authors": hidden_authors,
     "paper_url": paper_url,
     "published": published,
     "published_iso": published_iso,
     "search_url": search_url,
     "shelf_url": shelf_url,
-    "shown_authors": SHOWN_AUTHORS,
     "topic_url": topic_url,
 }

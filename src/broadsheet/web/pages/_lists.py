@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import UsageError
+from broadsheet.web.pieces import DEFAULT_SHELF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from broadsheet.library import Library
     from broadsheet.model import Paper
 
-DEFAULT_SHELF = "To read"
 FIRST_YEAR, LAST_YEAR = 1900, 2199  # editions outside are nobody's question
 MAX_PAGE = 50_000
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import QueryParams
@@ -69,16 +70,23 @@ class Asked:
 
     def url(self, **changes: Any) -> str:
         """Return the address of this search with something changed, on its first page."""
-        page = changes.pop("page", 1)
-        as_of = changes.pop("as_of", self.as_of)
-        other = replace(self, **changes)
-        pairs: list[tuple[str, str]] = [("q", other.text)]
-        pairs += _filter_pairs(other.filters)
-        pairs += [("sort", other.sort.value)] if other.sort else []
-        pairs += [("mode", other.mode.value)] if other.mode is not Mode.HYBRID else []
-        if page > 1:
-            pairs += [("page", str(page)), *([("as_of", str(as_of))] if as_of else [])]
-        return f"/papers?{urlencode(pairs)}"
+        page = changes.get("page", 1)
+        as_of = changes.get("as_of", self.as_of)
+        rest = _rest_of_url(
+            changes.get("filters", self.filters),
+            changes.get("sort", self.sort),
+            changes.get("mode", self.mode),
+        )
+        turned = f"&page={page}" + (f"&as_of={as_of}" if as_of else "") if page > 1 else ""
+        return f"/papers?q={quote_plus(changes.get('text', self.text))}{rest}{turned}"
+
+
+@lru_cache(maxsize=256)  # each hit has two links that change nothing of it
+def _rest_of_url(filters: Filters, sort: Sort | None, mode: Mode) -> str:
+    pairs = _filter_pairs(filters)
+    pairs += [("sort", sort.value)] if sort else []
+    pairs += [("mode", mode.value)] if mode is not Mode.HYBRID else []
+    return f"&{urlencode(pairs)}" if pairs else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
