@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import QueryParams
 
-from broadsheet.model import Clause, Explanation, Filters, Hit, Mode, Query
+from broadsheet.model import Clause, Explanation, Filters, Hit, Mode, Query, Sort
 from broadsheet.text import query as language
 from broadsheet.web.pages import papers_search
 from broadsheet.web.pages.papers_search import Asked
@@ -247,3 +250,25 @@ def test_the_reason_is_one_clause(why: Explanation, words: int, expected: str) -
     query = Query(text="", clauses=tuple(Clause(text=str(n)) for n in range(words)))
 
     assert papers_search.reason(Hit(paper=paper(), score=1.0, why=why), query) == expected
+
+
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
+    values=st.lists(st.text("aä&=+# %\"'<", min_size=1, max_size=5).map(str.strip), max_size=3),
+    sort=st.none() | st.sampled_from(Sort),
+    mode=st.sampled_from(Mode),
+    page=st.integers(1, 9),
+)
+def test_an_address_leads_back_to_its_search(
+    text: str, values: list[str], sort: Sort | None, mode: Mode, page: int
+) -> None:
+    """Parts of addresses are kept between searches: none may leak from one into another."""
+    topics = tuple(dict.fromkeys(filter(None, values)))
+    search = Asked(text=text, filters=Filters(topics=topics), sort=sort, mode=mode, page=page)
+
+    there = papers_search.read(QueryParams(search.url(page=page).partition("?")[2]))
+
+    assert there == search
+    assert (
+        papers_search.read(QueryParams(search.url(text="other").partition("?")[2])).text == "other"
+    )
