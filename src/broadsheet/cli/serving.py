@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from broadsheet.web.shared import Held
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own name
-ARITHMETIC = "OPENBLAS_NUM_THREADS"  # numpy's, read when it is first imported
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,9 +53,6 @@ def serve(
     """
     from broadsheet.cli.crew import processes
 
-    # The products of a page are small: on busy cores their threads wait for each other, 70 ms
-    # for the sentences of one page in place of 2. Further processes inherit it.
-    os.environ.setdefault(ARITHMETIC, "1")
     with opened(context) as library:
         settings = library.settings
         host = settings.host if host is None else host
