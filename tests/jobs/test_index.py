@@ -88,13 +88,20 @@ def test_one_paper_does_not_wait_for_the_bulk_around_it(
     assert engine.position == 10
 
 
+def with_drafts(folder: Path, clock: StillClock, engine: MemoryEngine) -> Library:
+    """Return a library of seventy papers, not indexed yet, that makes drafts."""
+    library = library_of(
+        open_store(sqlite_url(folder / "drafts.db")), clock, engine=engine, draft=DraftOfLength()
+    )
+    library.ingest(ListSource([record(number) for number in range(1, 71)]))
+    return library
+
+
 def test_drafts_do_not_wait_for_the_end_of_a_backlog(
     tmp_path: Path, clock: StillClock, engine: MemoryEngine
 ) -> None:
     """A million papers take half an hour by word; what is new is found by meaning meanwhile."""
-    store = open_store(sqlite_url(tmp_path / "z.db"))
-    library = library_of(store, clock, engine=engine, draft=DraftOfLength())
-    library.ingest(ListSource([record(number) for number in range(1, 71)]))
+    library = with_drafts(tmp_path, clock, engine)
     job = IndexJob(library, words_batch=10)
     job.run_once()
     job.run_once()
@@ -177,9 +184,7 @@ def test_drafts_of_all_come_before_the_first_vector(
     tmp_path: Path, clock: StillClock, engine: MemoryEngine
 ) -> None:
     """Every paper is found by meaning before any is found better."""
-    store = open_store(sqlite_url(tmp_path / "y.db"))
-    library = library_of(store, clock, engine=engine, draft=DraftOfLength())
-    library.ingest(ListSource([record(number) for number in range(1, 71)]))
+    library = with_drafts(tmp_path, clock, engine)
     job = IndexJob(library)
     seen = []
     while job.run_once():

@@ -79,7 +79,7 @@ def search(  # noqa: PLR0913  # each is named where it is given
     read = respelt(library.engine, parse(query) if isinstance(query, str) else query)
     asked = read.query
     sort = sort or asked.sort
-    request, used, notes = _request(library, asked, filters or Filters(), mode, among)
+    request, used, notes = _request(library, asked, filters or Filters(), mode, among, sort=sort)
     arrived = request.filters.last_key
     count = offset + limit
     order = _order(library, request, used, sort, count=count)
@@ -125,7 +125,7 @@ def ranked(
     Papers of equal score come in the order of their arrival, newest first.
     """
     library.engine.refresh()
-    request, used, _ = _request(library, query, Filters(), mode, among)
+    request, used, _ = _request(library, query, Filters(), mode, among, sort=query.sort)
     return _order(library, request, used, query.sort, count=count).keys[:count]
 
 
@@ -148,7 +148,7 @@ def check_range(name: str, value: int, low: int, high: int) -> None:
 def asked_by_words(library: Library, query: Query, filters: Filters, /) -> Request:
     """Return what the engine is asked for a search by words alone."""
     library.engine.refresh()
-    return _request(library, query, filters, Mode.LEXICAL, None)[0]
+    return _request(library, query, filters, Mode.LEXICAL, None, sort=query.sort)[0]
 
 
 # --- what is asked ---
@@ -160,6 +160,8 @@ def _request(
     filters: Filters,
     mode: Mode,
     among: npt.NDArray[np.int64] | None,
+    *,
+    sort: Sort,
 ) -> tuple[Request, Mode, list[str]]:
     """Return what the engine is asked, the mode that is possible, and notes for the reader."""
     notes = [_TOO_LONG] if len(query.text) > MAX_LENGTH else []
@@ -177,7 +179,7 @@ def _request(
     is_name = query.identifier is not None and mode is Mode.HYBRID  # an id has no meaning
     if mode is Mode.LEXICAL or is_name or not (query.meaning and _has_space(library, notes)):
         return asked, Mode.LEXICAL if mode is Mode.HYBRID else mode, notes
-    if mode is Mode.HYBRID:  # words are looked up while the query is encoded
+    if mode is Mode.HYBRID and sort is Sort.RELEVANCE:  # words, while the query is encoded
         asked = replace(asked, by_word=library.beside.submit(_by_word, library, asked))
     vector = _vector(library, query, mode, notes)
     used = Mode.LEXICAL if mode is Mode.HYBRID and vector is None else mode

@@ -101,6 +101,5 @@ def gauge(label: str, value: float, is_sum: bool = False) -> Markup:  # noqa: FB
 
 
 PIECES: Mapping[str, Callable[..., Markup]] = {
-    one.__name__: one
-    for one in (author_list, code_link, gauge, person_link, save_form, status_mark, vote_form)
+    one.__name__: one for one in (author_list, code_link, gauge, save_form, status_mark, vote_form)
 }
