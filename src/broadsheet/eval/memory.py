@@ -81,10 +81,8 @@ def peak_bytes() -> int:
 
     Linux hands ``ru_maxrss`` down to a program that a larger one starts, so /proc is asked first.
     """
-    with suppress(OSError):
-        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+    if peak := _told(Path("/proc/self/status"), "VmHWM:"):
+        return peak
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes there, kilobytes elsewhere
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
@@ -125,8 +123,13 @@ def _tree(pid: int) -> dict[int, list[str]]:
 
 
 def _private(pid: int) -> int:
+    return _told(Path(f"/proc/{pid}/smaps_rollup"), "Anonymous:")
+
+
+def _told(path: Path, name: str) -> int:
+    """Return how many bytes a file of /proc says behind a name; 0 where it cannot be read."""
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Anonymous:"):
+        for line in path.read_text().splitlines():
+            if line.startswith(name):
                 return int(line.split()[1]) * 1024
     return 0
