@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from broadsheet.cli.output import Json, note, opened, print_json, print_table
+from broadsheet.model import Mode, Sort
 
 if TYPE_CHECKING:
     from broadsheet.model import Watch
@@ -47,6 +48,8 @@ def keep(
     context: typer.Context,
     name: Name,
     query: Annotated[list[str], typer.Argument(metavar="QUERY", help="As in the search box.")],
+    mode: Annotated[Mode, typer.Option(help="Which retrievers answer.")] = Mode.HYBRID,
+    sort: Annotated[Sort | None, typer.Option(help="The order of the hits.")] = None,
     json: Json = False,
 ) -> None:
     """Keep a search under a name, in the place of the one that has it.
@@ -56,7 +59,7 @@ def keep(
     from broadsheet.model import Wish
 
     with opened(context) as library:
-        kept = library.keep_watch(name, Wish(text=" ".join(query)))
+        kept = library.keep_watch(name, Wish(text=" ".join(query), mode=mode, sort=sort))
     _say(kept, f"Kept as {kept.name}.", is_json=json)
 
 
