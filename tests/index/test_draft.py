@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from broadsheet.config import Settings
@@ -106,7 +106,8 @@ def cutters(model: OnnxEncoder) -> tuple[WordPieces, Any]:
 
 
 @settings(deadline=None)
-@given(text=st.text(max_size=80))
+@given(text=st.text(max_size=80) | st.text("ab[]SEP#,.- \t\x00\x7f\xa0\u00e9\u6f22", max_size=40))
+@example(text="Soil[SEP]moisture, re-read from ORBIT.")
 def test_pieces_are_those_of_the_models_own_tokenizer(
     cutters: tuple[WordPieces, Any], text: str
 ) -> None:
