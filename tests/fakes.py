@@ -218,6 +218,11 @@ class FakeEngine:
         found = [p.key for p in self.papers.values() if self._is_current(p, encoder)]
         return np.array(found, dtype=np.int64)
 
+    def pace(self, encoder: str, /) -> float:
+        """Return 0: nobody waits for it."""
+        del encoder
+        return 0.0
+
     def retire(self) -> None:
         """Do nothing: there is one space."""
 

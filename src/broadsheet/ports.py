@@ -758,6 +758,10 @@ class Engine(Protocol):
         """Store or replace vectors in place, (n, dim) unit rows, and what made them. Durable."""
         ...
 
+    def pace(self, encoder: str, /) -> float:
+        """Return the vectors per second of the last minutes, by any process; 0: none are made."""
+        ...
+
     def retire(self) -> None:
         """Forget the vectors of the space before today's, and free their room; none: nothing."""
         ...

@@ -86,6 +86,11 @@ class MemoryEngine:
     def wish(self, keys: Sequence[int], /, *, encoder: str) -> None:
         """Nobody waits here."""
 
+    def pace(self, encoder: str, /) -> float:
+        """Nobody waits here."""
+        del encoder
+        return 0.0
+
     def retire(self) -> None:
         """There is one space."""
 

@@ -26,6 +26,7 @@ from broadsheet.index import (
 )
 from broadsheet.index.approximate import Snapshot
 from broadsheet.index.holder import Holder
+from broadsheet.index.pace import Pace
 from broadsheet.index.rows import MAX_KEY, NewRow
 from broadsheet.index.vectors import MAX_ENCODERS
 from broadsheet.model import EngineStatus, Query
@@ -62,6 +63,7 @@ class EmbeddedEngine:
         self._held = Holder(folder, space)
         self._keeping = threading.Lock()  # one thread does housekeeping
         self._wishes = waiting.Wishes(folder)
+        self._pace = Pace(folder)
         self._due: dict[int, int] = {}  # key: digest of the text that `pending` asked to encode
         self._measured: tuple[float, int] | None = None  # when, bytes on disk
 
@@ -273,6 +275,11 @@ class EmbeddedEngine:
             meaning.vectors.write(slots, vectors[chosen], texts=texts, encoder=number)
             opened.save()
             self._held.absorb(opened, (meaning, slots))
+        self._pace.note(encoder, len(slots))
+
+    def pace(self, encoder: str, /) -> float:
+        """Return the vectors per second of the last minutes, by any process; 0: none are made."""
+        return self._pace.per_second(encoder)
 
     def _writable(self, opened: State, encoder: str | None) -> Meaning:
         """Return where this encoder's vectors go.

@@ -43,9 +43,7 @@ def encode_pending(library: Library, limit: int, *, first: Sequence[int] = ()) -
     """
     name = library.encoder.name
     waiting = library.engine.pending(encoder=name, limit=limit, first=first)
-    count = _encode(library, waiting, library.encoder)
-    library.pace.note(library.clock.now(), count)
-    return count
+    return _encode(library, waiting, library.encoder)
 
 
 def most_read(library: Library, count: int, /) -> list[int]:

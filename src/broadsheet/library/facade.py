@@ -30,7 +30,6 @@ from broadsheet.library import (
 )
 from broadsheet.library import provenance as told
 from broadsheet.library.memo import Memo
-from broadsheet.library.pace import Pace
 from broadsheet.model import LOCAL_READER, Mode, Period, Reference, Sort
 
 if TYPE_CHECKING:
@@ -91,7 +90,6 @@ class Library:
         self._specimens = specimens
         self._read = read
         self._memo = Memo()
-        self.pace = Pace()  # of the encoder
         self._reopen = reopen
         self._reopened: dict[str, Encoder] = {}
         self.beside = ThreadPoolExecutor(thread_name_prefix="search")  # idle until asked

@@ -32,7 +32,7 @@ def status(library: Library, /) -> LibraryStatus:
         runs=tuple(store.runs(limit=RUNS_SHOWN)),
         encoder=library.encoder.name,
         serving=spaces.serving(library),
-        encoded_per_s=library.pace.per_second(library.clock.now()),
+        encoded_per_s=engine.pace(library.encoder.name),
     )
 
 
