@@ -17,10 +17,13 @@ from urllib.parse import urlencode
 
 import pytest
 
+from broadsheet.assemble import open_library
 from broadsheet.cli import crew
 from broadsheet.config import load
 from broadsheet.errors import SettingError
 from broadsheet.eval.memory import _tree
+from tests.library.fakes import ListSource
+from tests.support import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,8 +50,23 @@ class Running:
 
     @property
     def workers(self) -> set[int]:
-        """The further processes."""
-        return set(_tree(self.process.pid)) - {self.process.pid}
+        """The further processes that answer."""
+        return self._running("broadsheet.cli.crew")
+
+    @property
+    def indexers(self) -> set[int]:
+        """What keeps the indexes: one process, but for the moment in which it starts again."""
+        return self._running("broadsheet.jobs.indexer")
+
+    def _running(self, module: str) -> set[int]:
+        return {pid for pid in _tree(self.process.pid) if module in _words(pid)}
+
+
+def _words(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:  # it has ended
+        return []
 
 
 def _until(claim: Callable[[], bool], what: str) -> None:
@@ -135,10 +153,10 @@ def test_what_one_process_writes_all_show_at_once(three: Running) -> None:
     page = three.ask("/")[1]
     found = re.search(r'action="(/papers/[^"]+)/save"', page)
     assert found
-    status, _ = three.ask(f"{found[1]}/save", body=urlencode({"shelf": "Everywhere", "on": "1"}))
+    place, form = f"{found[1]}/save", urlencode({"shelf": "Everywhere", "on": "1"})
+    _until(lambda: three.ask(place, body=form)[0] in {200, 303}, "it was never saved")  # 429 first?
     shown = [three.ask("/")[1] for _ in range(6)]
 
-    assert status in {200, 303}
     assert all("On the shelf Everywhere" in one for one in shown)
 
 
@@ -171,23 +189,42 @@ def test_one_that_dies_is_started_again(three: Running) -> None:
     assert {three.ask("/feeds")[0] for _ in range(6)} == {200}
 
 
+def test_what_indexes_is_started_again_and_goes_on(three: Running) -> None:
+    """A kill loses nothing: what comes later is found all the same."""
+    _until(lambda: len(three.indexers) == 1, "nobody indexes")
+    [killed] = three.indexers
+    os.kill(killed, signal.SIGKILL)
+    _until(lambda: len(three.indexers - {killed}) == 1, "no other took its place")
+
+    assert f"pid={killed}" in three.said.read_text()
+    with closing(open_library(three.said.with_suffix(""), environ={})) as library:
+        library.ingest(ListSource([record(1)]))
+
+        def is_found() -> bool:
+            library.engine.refresh()
+            return library.engine.status().position == library.store.last_change()
+
+        _until(is_found, "it does not go on")
+
+
 def test_all_end_together(tmp_path: Path) -> None:
     """At a signal, in order, and without leaving a process or a broken index behind."""
     with _served(tmp_path / "data", 2) as running:
-        [worker] = running.workers
+        beside = running.workers | running.indexers
         running.process.terminate()
         assert running.process.wait(PATIENCE_S) == 0
-        assert not _is_alive(worker)
+        assert len(beside) == 2
+        assert not any(map(_is_alive, beside))
         assert "worker_died" not in running.said.read_text()
 
 
 def test_none_outlives_the_first(tmp_path: Path) -> None:
     """A kill takes the first process without a word; the others notice, and free the port."""
     with _served(tmp_path / "data", 2) as running:
-        [worker] = running.workers
+        beside = running.workers | running.indexers
         running.process.kill()
         running.process.wait()
-        _until(lambda: not _is_alive(worker), "it goes on without the first")
+        _until(lambda: not any(map(_is_alive, beside)), "they go on without the first")
 
 
 def test_where_they_keep_dying_all_ends_loudly(tmp_path: Path) -> None:
@@ -203,10 +240,11 @@ def test_where_they_keep_dying_all_ends_loudly(tmp_path: Path) -> None:
         assert "died again and again" in said
 
 
-def test_one_process_is_one_process(tmp_path: Path) -> None:
-    """Without further ones nothing is started beside it."""
+def test_one_that_answers_has_one_that_indexes(tmp_path: Path) -> None:
+    """Without further ones nothing else is started beside it."""
     with _served(tmp_path / "data", 1) as running:
         assert running.workers == set()
+        _until(lambda: len(running.indexers) == 1, "nobody indexes")
         assert running.ask("/healthz")[0] == 200
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from broadsheet.jobs.index import SWITCH_S, IndexJob, TidyJob
+from broadsheet.jobs.index import IndexJob, TidyJob
 from broadsheet.store import open_store, sqlite_url
 from tests.library.fakes import ListSource, MemoryEngine, library_of
 from tests.support import StillClock, record
@@ -109,18 +108,6 @@ def test_drafts_do_not_wait_for_the_end_of_a_backlog(
 
     assert set(engine.vectors_of) == {*range(1, 11), *range(61, 71)}
     assert set(engine.titles) == set(engine.vectors_of)
-
-
-def test_a_search_gets_its_turn_within_a_millisecond(library: Library) -> None:
-    """Five of them, at each of a search's calls into native code, would double its time."""
-    before = sys.getswitchinterval()
-    try:
-        sys.setswitchinterval(0.005)
-        IndexJob(library)
-
-        assert sys.getswitchinterval() == pytest.approx(SWITCH_S)
-    finally:
-        sys.setswitchinterval(before)
 
 
 def test_what_arrives_during_encoding_is_found_in_the_next_step(

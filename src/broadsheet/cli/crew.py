@@ -1,10 +1,10 @@
 """How do several processes answer at one address?
 
-The first process listens, runs the jobs, and answers too; the others get its socket and take from
-it whatever they have a hand free for. Each is a fresh interpreter, not forked, so that threads and
-databases of the first stay there. A pipe is its lifeline: it ends when the first process does,
-however that ends. One that dies is started again; where they die again and again everything ends,
-and says so, rather than serve half.
+The first process listens, runs the jobs, and answers too. Others get its socket and take from it
+whatever they have a hand free for; one keeps the indexes (``jobs.indexer``). Each is a fresh
+interpreter, not forked, so that threads and databases of the first stay there. A pipe is its
+lifeline: it ends when the first process does, however that ends. One that dies is started again;
+where they die again and again everything ends, and says so, rather than serve half.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections import deque
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -27,7 +27,7 @@ import uvicorn
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from starlette.types import ASGIApp
 
@@ -51,6 +51,26 @@ class Order:
     shared: str  # where ``web.shared`` is lent
     key: str  # hexadecimal
     threads: int  # for encoding a query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """A further process: what is started, and what it is told."""
+
+    command: Sequence[str]
+    order: str  # one line for its standard input, which stays open
+    listener: int | None = None  # a file descriptor that it gets
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+def answerer(order: Order, /) -> Hand:
+    """Return a process that answers requests."""
+    return Hand(
+        command=(sys.executable, "-m", __name__),
+        order=json.dumps(asdict(order)) + "\n",
+        listener=order.listener,
+        environ={"BROADSHEET_ENCODER_THREADS": str(order.threads)},
+    )
 
 
 class Server(uvicorn.Server):
@@ -103,14 +123,11 @@ def end_quietly() -> None:
 class Crew:
     """Further processes beside this one; started at ``with``, ended with it."""
 
-    def __init__(self, order: Order, count: int, *, give_up: Callable[[], None]) -> None:
-        self._order = order
-        self._environ = {
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "BROADSHEET_ENCODER_THREADS": str(order.threads),
-        }
+    def __init__(self, hands: Sequence[Hand], *, give_up: Callable[[], None]) -> None:
+        self._hands = hands
+        self._environ = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._give_up = give_up
-        self._processes: list[subprocess.Popen[str] | None] = [None] * count
+        self._processes: list[subprocess.Popen[str] | None] = [None] * len(hands)
         self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
         self._is_over = threading.Event()
         self._watch = threading.Thread(target=self._run, name="crew", daemon=True)
@@ -143,7 +160,7 @@ class Crew:
                 if self.has_failed:
                     return
                 if one is None or one.returncode is not None:
-                    self._processes[place] = self._start()
+                    self._processes[place] = self._start(self._hands[place])
             self._is_over.wait(LOOK_S)
 
     def _note_death(self, one: subprocess.Popen[str]) -> None:
@@ -156,18 +173,18 @@ class Crew:
             self.has_failed = True
             self._give_up()
 
-    def _start(self) -> subprocess.Popen[str]:
-        process = subprocess.Popen(  # noqa: S603  # this interpreter, this module
-            [sys.executable, "-m", __name__],
+    def _start(self, hand: Hand) -> subprocess.Popen[str]:
+        process = subprocess.Popen(  # noqa: S603  # this interpreter, our modules
+            hand.command,
             stdin=subprocess.PIPE,
             text=True,
-            pass_fds=[self._order.listener],
+            pass_fds=[] if hand.listener is None else [hand.listener],
             start_new_session=True,  # Ctrl-C is the first process's affair
-            env=os.environ | self._environ,
+            env={**os.environ, **self._environ, **hand.environ},
         )
         assert process.stdin is not None  # noqa: S101  # a pipe
         try:
-            process.stdin.write(json.dumps(asdict(self._order)) + "\n")
+            process.stdin.write(hand.order)
             process.stdin.flush()  # and stays open: it is the lifeline
         except BrokenPipeError:
             pass  # it died at once: the next look finds that out

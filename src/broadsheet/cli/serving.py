@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from broadsheet.cli.crew import Order
     from broadsheet.library import Library
     from broadsheet.web.shared import Held
+
+SWITCH_S = 0.001
+"""How long a job's Python may keep a request waiting; Python's own 5 ms is half a search."""
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own name
 
@@ -47,7 +51,8 @@ def serve(
 ) -> None:
     """Open the page and start the jobs; Ctrl-C ends both.
 
-    The first process does the jobs and answers too; further ones answer only.
+    A process of its own keeps the indexes; the first one does the other jobs and answers,
+    further ones answer only.
 
     Example: broadsheet serve --port 8080
     """
@@ -86,7 +91,7 @@ def _run(library: Library, listener: socket.socket, *, workers: int) -> None:
         BroadsheetError: they died again and again.
     """
     from broadsheet.cli import crew
-    from broadsheet.jobs import logs
+    from broadsheet.jobs import indexer, logs
 
     logs.configure(library.settings.log_level)
     with ExitStack() as stack:
@@ -99,15 +104,16 @@ def _run(library: Library, listener: socket.socket, *, workers: int) -> None:
         server = crew.server_of(create_app(library, shared=held))
         stack.enter_context(_jobs(library))
         crew.end_quietly()
-        others = None
+        data = library.settings.data
+        hands = [crew.Hand(command=indexer.COMMAND, order=indexer.order(data))]
         if workers > 1:
-            order = _order(library, listener, held)
-            give_up = partial(setattr, server, "should_exit", True)
-            others = stack.enter_context(crew.Crew(order, workers - 1, give_up=give_up))
+            hands += [crew.answerer(_order(library, listener, held))] * (workers - 1)
+        give_up = partial(setattr, server, "should_exit", True)
+        others = stack.enter_context(crew.Crew(hands, give_up=give_up))
         server.run(sockets=[listener])
-        if others is not None and others.has_failed:
+        if others.has_failed:
             raise BroadsheetError(
-                "the processes that answer died again and again; the log says why"
+                "the processes beside this one died again and again; the log says why"
             )
 
 
@@ -131,8 +137,6 @@ def _order(library: Library, listener: socket.socket, held: Held) -> Order:
 def _jobs(library: Library) -> Iterator[None]:
     """Do what happens by itself until the block ends; say what is shown."""
     from broadsheet.jobs.digests import DigestJob
-    from broadsheet.jobs.index import IndexJob, TidyJob
-    from broadsheet.jobs.refit import RefitJob
     from broadsheet.jobs.runner import Job, Runner
     from broadsheet.jobs.silence import SilenceJob
     from broadsheet.jobs.sync import SyncJob
@@ -143,12 +147,10 @@ def _jobs(library: Library) -> Iterator[None]:
         f"sync {number + 1}": sync for number in range(library.settings.sync_readers)
     }
     jobs: dict[str, Job] = {
-        "index": IndexJob(library),
-        "tidy": TidyJob(library),
         "digests": DigestJob(library),
         "silence": SilenceJob(library),
-        "refit": RefitJob(library),
     }
+    sys.setswitchinterval(SWITCH_S)
     runner = Runner(jobs | readers)
     what = "the specimen edition" if is_showing_specimens else f"{_count(library)} papers"
     note(f"Broadsheet shows {what} at {library.settings.public_url} (Ctrl-C ends it)")

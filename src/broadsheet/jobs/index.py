@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
 MOST_READ = 1_000  # papers that are encoded before the rest of a backlog
 MOST_READ_FOR = timedelta(minutes=10)  # so long a list of them holds
-SWITCH_S = 0.001
-"""How long this thread's Python may keep a search waiting; Python's own 5 ms is a whole search."""
 
 
 class IndexJob:
@@ -34,8 +31,6 @@ class IndexJob:
         self._words_batch = words_batch
         self._seen = 0  # the newest change that had its turn
         self._is_drafts_turn = False
-        if sys.getswitchinterval() > SWITCH_S:
-            sys.setswitchinterval(SWITCH_S)
         self._most_read: list[int] = []
         self._listed: datetime | None = None  # when they were looked up
 

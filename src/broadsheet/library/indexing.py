@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 WORDS_BATCH = 500  # changes made searchable at once
-BESIDE_BATCH = 200  # of a backlog while more arrives: a step of some tenths of a second
+BESIDE_BATCH = 100  # of a backlog while more arrives: a step of some tenths of a second
 NEWEST_BATCH = 250  # changes that go before a backlog at once
-BULK_SHARE = 100  # the newest of a transaction that is larger than that
+BULK_SHARE = 25  # the newest of a transaction that is larger than that
 LOOK_BACK = 5_000  # changes among which the small transactions are found: 20 ms
 BACKLOG_BATCH = 4_000  # while somebody waits for all of them: 1,650 papers/s against 1,150
 MEANING_BATCH = 32  # papers encoded at once: about a second, so that a stop is quick
 DRAFT_BATCH = 1_000  # papers that get a draft at once: some tenths of a second
-DRAFTS_BESIDE = 250  # the newest of those found by word alone, while a backlog waits for words
+DRAFTS_BESIDE = 125  # the newest of those found by word alone, while a backlog waits for words
 POLL_S = 0.2  # between two looks at another process's progress
 
 
