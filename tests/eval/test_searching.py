@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from broadsheet.assemble import open_library
 from broadsheet.eval import beside, filtering, searching, stand_in
 from broadsheet.eval.bench import filled
+from broadsheet.eval.beside import repeated
 from broadsheet.eval.recombined import RecombinedPapers
 from broadsheet.eval.searching import bench_search
 from broadsheet.eval.stand_in import StandIn, give_vectors
@@ -38,25 +41,26 @@ def few_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beside, "LONGEST_S", 30.0)
 
 
-class QuickIndexer:
-    """Indexes by word, and gives every paper some vector without reading it."""
+@contextmanager
+def quick_indexing(data: Path) -> Iterator[None]:
+    """Index by word, and give every paper some vector without reading it."""
+    with closing(open_library(data, environ={})) as library, repeated(lambda: _step(library)):
+        yield
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
 
-    def run_once(self) -> bool:
-        """Do one step."""
-        engine = self._library.engine
-        done = indexing.apply_changes(self._library)
-        if waiting := list(engine.pending(encoder=None, limit=100)):
-            made = np.full((len(waiting), self._library.encoder.dim), 0.05, dtype=np.float32)
-            engine.put_vectors(waiting, made, encoder=f"{self._library.encoder.space}/quick")
-        return bool(done or waiting)
+def _step(library: Library) -> bool:
+    engine = library.engine
+    assert engine.try_lock()
+    done = indexing.apply_changes(library)
+    if waiting := list(engine.pending(encoder=None, limit=100)):
+        made = np.full((len(waiting), library.encoder.dim), 0.05, dtype=np.float32)
+        engine.put_vectors(waiting, made, encoder=f"{library.encoder.space}/quick")
+    return bool(done or waiting)
 
 
 def test_everything_is_measured(tmp_path: Path) -> None:
     """One JSON object; how many papers have which kind of vector is part of it."""
-    result = bench_search(papers=100, encode=6, keep=tmp_path, incoming=20, indexer=QuickIndexer)
+    result = bench_search(papers=100, encode=6, keep=tmp_path, incoming=20, indexing=quick_indexing)
 
     assert json.loads(json.dumps(result)) == result
     assert (result["papers"], result["queries"], result["made_up"]) == (100, 8, 100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -230,8 +231,9 @@ def bench_search(
 
     Example: broadsheet bench search --papers 10000 --json
     """
+    from broadsheet.eval.retrieval import temporary_environ
     from broadsheet.eval.searching import bench_search as run
-    from broadsheet.jobs.index import IndexJob
+    from broadsheet.jobs import indexer
 
     with progress_bar("Measuring") as move:
         result = run(
@@ -240,7 +242,7 @@ def bench_search(
             encode=encode,
             keep=keep,
             incoming=incoming,
-            indexer=IndexJob,
+            indexing=partial(indexer.running, environ=temporary_environ()),
             progress=move,
         )
     _print(result, is_json=json)

@@ -8,10 +8,11 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from broadsheet.errors import BroadsheetError
 from broadsheet.eval.bench import percentiles
 from broadsheet.eval.metrics import percentile
 from broadsheet.eval.synthetic import SyntheticPapers
@@ -21,9 +22,12 @@ from broadsheet.text.query import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from broadsheet.library import Library
+
+    Indexing = Callable[[Path], AbstractContextManager[object]]
 
 PROBE_S = 5.0  # between two papers whose way into the indexes is watched
 LOOK_S = 0.02  # between two looks for them
@@ -32,27 +36,19 @@ ROUND = 50  # searches between two looks at the import
 ASK_S = 0.005  # between two questions for the index's state
 
 
-class Indexer(Protocol):
-    """What brings the indexes up to date, step by step."""
-
-    def run_once(self) -> bool:
-        """Do one step; return False when there is nothing to do."""
-        ...
-
-
 def while_importing(
     library: Library,
     queries: Sequence[str],
     incoming: int,
-    indexer: Callable[[Library], Indexer],
+    indexing: Indexing,
 ) -> dict[str, Any]:
-    """Search while another process imports papers and this one indexes them, as a server does.
+    """Search while one process imports papers and another one indexes them, as with a server.
 
     Args:
-        library: A filled one, whose engine this process may write.
+        library: A filled one, whose index this process does not write.
         queries: What is asked, again and again, in another case than before.
         incoming: How many made-up papers come in, >= 1.
-        indexer: Makes what does the indexing.
+        indexing: Keeps the indexes of a data folder up to date while its block goes on.
 
     Returns:
         Times of hybrid searches before and meanwhile, the ratio of their 95th percentiles, how
@@ -61,23 +57,25 @@ def while_importing(
     """
     asked = [f"{one}?" for one in queries]
     before = timed_searches(library, asked, Mode.HYBRID, warm_up=0).wall_ms
-    probe, watch = _Probe(library), _Watch(library)
     during: list[float] = []
     file = library.settings.data / "incoming.jsonl"
     _write_papers(file, incoming, series=library.store.last_change())
-    start = time.perf_counter()
-    with repeated(indexer(library).run_once), repeated(probe.step), repeated(watch.step):
-        command = [sys.executable, "-m", "broadsheet.eval.ingest_child", "store"]
-        command += [str(library.settings.data), str(file)]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:  # noqa: S603  # our own
-            number = 0
-            while (child.poll() is None or probe.is_waiting) and (
-                time.perf_counter() - start < LONGEST_S
-            ):
-                number += 1
-                asked = [f"{one} {number}." for one in queries[:ROUND]]
-                during += timed_searches(library, asked, Mode.HYBRID, warm_up=0).wall_ms
-            child.kill()
+    with indexing(library.settings.data):
+        _wait_for_start(library)
+        probe, watch = _Probe(library), _Watch(library)
+        start = time.perf_counter()
+        with repeated(probe.step), repeated(watch.step):
+            command = [sys.executable, "-m", "broadsheet.eval.ingest_child", "store"]
+            command += [str(library.settings.data), str(file)]
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:  # noqa: S603  # our own
+                number = 0
+                while (child.poll() is None or probe.is_waiting) and (
+                    time.perf_counter() - start < LONGEST_S
+                ):
+                    number += 1
+                    asked = [f"{one} {number}." for one in queries[:ROUND]]
+                    during += timed_searches(library, asked, Mode.HYBRID, warm_up=0).wall_ms
+                child.kill()
     return {
         "papers": incoming,
         "import_s": round(time.perf_counter() - start, 1),
@@ -89,6 +87,17 @@ def while_importing(
         "found_by_meaning_s": probe.told(probe.by_meaning),
         "longest_pause_ms": round(watch.longest * 1000, 1),
     }
+
+
+def _wait_for_start(library: Library) -> None:
+    """Put in a paper, and return when everything that is here has been indexed by word."""
+    library.ingest(_Probe(library))
+    until = time.perf_counter() + LONGEST_S
+    while library.engine.status().position < library.store.last_change():
+        if time.perf_counter() > until:
+            raise BroadsheetError(f"nothing was indexed within {LONGEST_S:.0f} s")
+        time.sleep(LOOK_S)
+        library.engine.refresh()
 
 
 def _write_papers(file: Path, count: int, *, series: int) -> None:
@@ -199,12 +208,14 @@ class _Probe:
             self._next = self._arrived + PROBE_S
 
     def _look_by_word(self, now: float) -> None:
+        self._library.engine.refresh()
         found = self._library.engine.lexical(parse(self._word), Filters(), k=1, among=None).keys
         if len(found):
             self._key = int(found[0])
             self.by_word.append(now - self._arrived)
 
     def _look_by_meaning(self, now: float) -> None:
+        self._library.engine.refresh()
         if not np.isnan(self._library.engine.vectors([self._key or 0])[0, 0]):
             self.by_meaning.append(now - self._arrived)
 

@@ -115,6 +115,12 @@ def temporary_settings() -> dict[str, str]:
     return kept
 
 
+def temporary_environ() -> dict[str, str]:
+    """Return what another process that opens the temporary library is started with."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")}
+    return kept | temporary_settings()
+
+
 def _index(
     library: Library,
     folder: Path,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from broadsheet.assemble import open_library
 from broadsheet.eval.bench import disk_mb, filled, percentiles, queries_of
 from broadsheet.eval.beside import while_importing
 from broadsheet.eval.filtering import filtered
 from broadsheet.eval.memory import peak_bytes
+from broadsheet.eval.retrieval import temporary_settings
 from broadsheet.eval.stand_in import give_vectors
 from broadsheet.eval.starting import started
 from broadsheet.eval.timing import PAGE, WARM_UP, timed_searches
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from broadsheet.eval.beside import Indexer
+    from broadsheet.eval.beside import Indexing
     from broadsheet.library import Library
 
     Progress = Callable[[int, int], None]
@@ -34,7 +37,7 @@ def bench_search(  # each is an option of the command
     encode: int | None = None,
     keep: Path | None = None,
     incoming: int = 0,
-    indexer: Callable[[Library], Indexer] | None = None,
+    indexing: Indexing | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Fill a library and time searches: a page of 20 hits, query encoding included, warm.
@@ -48,7 +51,7 @@ def bench_search(  # each is an option of the command
             made-up vectors, and the result says how many.
         keep: A folder in which the library stays, and is used again; None: a temporary one.
         incoming: How many papers another process imports while searches go on.
-        indexer: What indexes them meanwhile; None: no import.
+        indexing: Indexes them meanwhile, as ``while_importing`` says; None: no import.
         progress: Called with (done, all) while papers get vectors, then while searching.
     """
     with filled(papers, corpus, progress, keep=keep) as (library, facts):
@@ -71,8 +74,13 @@ def bench_search(  # each is an option of the command
             **cold,
             **_size(library),
         }
-        if indexer and incoming:
-            result["while_importing"] = while_importing(library, queries, incoming, indexer)
+        if indexing and incoming:
+            library.close()  # another process writes the index from now on
+            with closing(
+                open_library(library.settings.data, environ=temporary_settings())
+            ) as reader:
+                told = while_importing(reader, queries, incoming, indexing)
+            result["while_importing"] = told
         return result
 
 

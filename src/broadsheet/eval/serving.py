@@ -23,7 +23,7 @@ from broadsheet.errors import BroadsheetError
 from broadsheet.eval.bench import encode_newest, filled, queries_of
 from broadsheet.eval.memory import tree_bytes, tree_cpu_s, tree_private_bytes
 from broadsheet.eval.readers import Tally, Wanted, ask, ask_one
-from broadsheet.eval.retrieval import temporary_settings
+from broadsheet.eval.retrieval import temporary_environ, temporary_settings
 from broadsheet.text.ids import url_part
 
 if TYPE_CHECKING:
@@ -210,8 +210,9 @@ def _served(data: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
         BroadsheetError: it did not start.
     """
     command = [sys.executable, "-m", "broadsheet", "--data", str(data), "serve", "--port", "0"]
+    environ = temporary_environ() | {"BROADSHEET_SOURCES": "", "BROADSHEET_HOST": "127.0.0.1"}
     with subprocess.Popen(  # noqa: S603  # our own program
-        command, stderr=subprocess.PIPE, text=True, env=_environ()
+        command, stderr=subprocess.PIPE, text=True, env=environ
     ) as server:
         give_up = threading.Timer(START_S, server.kill)
         give_up.start()
@@ -249,9 +250,3 @@ def _wait_for(port: int) -> None:
             pass
         time.sleep(0.05)
     raise BroadsheetError("the server did not answer")
-
-
-def _environ() -> Mapping[str, str]:
-    """Return the environment without settings of another library, and without sources to read."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")}
-    return kept | temporary_settings() | {"BROADSHEET_SOURCES": "", "BROADSHEET_HOST": "127.0.0.1"}

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import cycle, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from broadsheet.eval.bench import filled, percentiles, queries_of
 from broadsheet.eval.beside import repeated
@@ -23,7 +23,6 @@ from broadsheet.model import Filters, Mode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from broadsheet.eval.beside import Indexer
     from broadsheet.library import Library
     from broadsheet.model import Record
 
@@ -36,6 +35,14 @@ BREATH_S = 0.2  # of the writer between two deeds: it must not be all that happe
 SAMPLE_S = 1.0
 QUERIES = 400
 TOLD = 5  # errors that are told in full
+
+
+class Indexer(Protocol):
+    """What brings the indexes up to date, step by step."""
+
+    def run_once(self) -> bool:
+        """Do one step; return False when there is nothing to do."""
+        ...
 
 
 @dataclass
