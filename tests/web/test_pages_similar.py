@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support import record
 from tests.support_web import Page, fill
 
@@ -110,3 +112,16 @@ def test_programs_ask_by_several_and_by_text(library: Library, client: TestClien
     assert {hit["paper"]["id"] for hit in found} == {"arxiv:2603.00003", "arxiv:2603.00004"}
     assert narrow["data"] == []
     assert (wrong.status_code, wrong.json()["error"]["field"]) == (400, "to")
+
+
+@pytest.mark.parametrize("show", ["", "80", "-1", "many", "1" * 5_000, "²", "41"])
+def test_there_are_more_where_more_are_near(
+    library: Library, client: TestClient, show: str
+) -> None:
+    """A button asks the same for more of them, as far as nearness means anything."""
+    fill(library, [record(n) for n in range(1, 100)])
+    page = Page(client.post("/similar", data={"text": DRAFT, "show": show}).text)
+    shown = len(page.all("li", class_="hit"))
+    more = [button["value"] for button in page.all("button", form="similar", name="show")]
+
+    assert (shown, more) == ((80, ["120"]) if show == "80" else (40, ["80"]))

@@ -21,6 +21,8 @@ from broadsheet.web.pages import _lists, papers_search
 from broadsheet.web.render import render
 
 SHOWN = 40  # papers: the nearest; there is no end to what is similar
+MOST_SHOWN = 200  # beyond, papers are hardly nearer than any others
+COUNTS = {str(count): count for count in range(SHOWN, MOST_SHOWN + 1, SHOWN)}  # to ask for
 ASPECTS = (
     (None, "as a whole"),
     (Aspect.TASK, "in the task"),
@@ -54,6 +56,7 @@ def _answer(request: Request, fields: QueryParams, headers: dict[str, str]) -> R
     library = library_of(request)
     reference = read(fields)
     filters = papers_search.read(fields).filters
+    shown = COUNTS.get(fields.get("show", ""), SHOWN)
     values: dict[str, Any] = {
         "reference": reference,
         "filters": filters,
@@ -61,13 +64,14 @@ def _answer(request: Request, fields: QueryParams, headers: dict[str, str]) -> R
         "results": None,
         "shown": (),
         "error": None,
+        "more": None,
         "bars": bars,
         "choices": [(one, name, one is reference.aspect) for one, name in ASPECTS],
     }
     status, papers = 200, []
     if reference.papers or reference.text.strip() or reference.unlike:
         try:
-            results = library.similar(reference, filters=filters, limit=SHOWN)
+            results = library.similar(reference, filters=filters, limit=shown)
         except (UsageError, PaperNotFoundError) as error:
             values["error"] = str(error)
             status = 400 if isinstance(error, UsageError) else 404
@@ -75,6 +79,8 @@ def _answer(request: Request, fields: QueryParams, headers: dict[str, str]) -> R
             papers = [hit.paper for hit in results.hits]
             lights = library.highlights(results)
             values |= {"results": results, "shown": list(zip(results.hits, lights, strict=True))}
+            if len(papers) == shown < MOST_SHOWN:
+                values["more"] = shown + SHOWN
     return render(
         request,
         "similar.html",
