@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from broadsheet.assemble import open_library
+from broadsheet.eval.beside import running
 from broadsheet.jobs import indexer
 from tests.library.fakes import ListSource
 from tests.support import record
@@ -33,7 +34,7 @@ def _until(claim: Callable[[], bool], what: str) -> None:
 def test_what_arrives_is_found_by_word_and_by_meaning(tmp_path: Path) -> None:
     """By a process that may only read: the other one has the lock until it ends."""
     with closing(open_library(tmp_path, environ={})) as library:
-        with indexer.running(tmp_path, environ=os.environ):
+        with running(indexer.COMMAND, indexer.order, tmp_path):
             library.ingest(ListSource([record(number) for number in range(1, 6)]))
 
             def is_found() -> bool:

@@ -231,7 +231,7 @@ def bench_search(
 
     Example: broadsheet bench search --papers 10000 --json
     """
-    from broadsheet.eval.retrieval import temporary_environ
+    from broadsheet.eval.beside import running
     from broadsheet.eval.searching import bench_search as run
     from broadsheet.jobs import indexer
 
@@ -242,7 +242,7 @@ def bench_search(
             encode=encode,
             keep=keep,
             incoming=incoming,
-            indexing=partial(indexer.running, environ=temporary_environ()),
+            indexing=partial(running, indexer.COMMAND, indexer.order),
             progress=move,
         )
     _print(result, is_json=json)

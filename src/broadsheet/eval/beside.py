@@ -15,6 +15,7 @@ import numpy as np
 from broadsheet.errors import BroadsheetError
 from broadsheet.eval.bench import percentiles
 from broadsheet.eval.metrics import percentile
+from broadsheet.eval.retrieval import temporary_environ
 from broadsheet.eval.synthetic import SyntheticPapers
 from broadsheet.eval.timing import timed_searches
 from broadsheet.model import Filters, Identifier, Mode, Record, Scheme
@@ -87,6 +88,25 @@ def while_importing(
         "found_by_meaning_s": probe.told(probe.by_meaning),
         "longest_pause_ms": round(watch.longest * 1000, 1),
     }
+
+
+@contextmanager
+def running(command: Sequence[str], order: Callable[[Path], str], data: Path, /) -> Iterator[None]:
+    """Run a process beside this one until the block ends.
+
+    Args:
+        command: Starts it.
+        order: Says what it is told of a data folder, one line; its standard input stays open.
+        data: The folder.
+    """
+    with subprocess.Popen(  # noqa: S603  # our own
+        command, stdin=subprocess.PIPE, text=True, env=temporary_environ()
+    ) as process:
+        assert process.stdin is not None  # noqa: S101  # a pipe
+        process.stdin.write(order(data))
+        process.stdin.flush()
+        yield
+        process.stdin.close()
 
 
 def _wait_for_start(library: Library) -> None:

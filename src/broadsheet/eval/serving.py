@@ -42,8 +42,9 @@ WARM_UP_S = 2.0  # of one kind, before, not timed
 PEAK_PER_S = 500  # searches; so many different ones are made for each second
 PAGES = 200  # papers and editions that are asked for
 START_S = 60.0
-KINDS = ("search", "api", "edition", "unchanged", "paper")
-"""Pages of searches, ``/api/v1/search``, editions, editions that the reader has already, papers."""
+KINDS = ("search", "api", "edition", "front", "unchanged", "paper")
+"""Pages of searches, ``/api/v1/search``, editions, the front page alone, editions that the reader
+has already, papers."""
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 _ETAG = re.compile(rb"^etag: *(\S+)\r$", re.IGNORECASE | re.MULTILINE)
@@ -175,6 +176,7 @@ def _targets(library: Library, plan: Plan) -> dict[str, list[Wanted]]:
         "search": [_search("/papers", one) for one in itertools.islice(words, count)],
         "api": [_search("/api/v1/search", one) for one in words],
         "edition": [Wanted(path) for path in editions],
+        "front": [Wanted("/")],
         "paper": [Wanted(f"/papers/{quote(url_part(paper.id), safe='/:')}") for paper in shown],
     }
 
