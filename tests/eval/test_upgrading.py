@@ -20,11 +20,13 @@ def test_each_share_is_measured_with_both_encoders(tmp_path: Path) -> None:
     """The same model under another name: nothing may get worse at any share."""
     folder = collection(tmp_path, JUDGED)
 
-    told = evaluate(folder, before=str(twin_of_builtin(tmp_path / "twin")))
+    told = evaluate(folder, before=str(twin_of_builtin(tmp_path / "twin")), orders=2)
 
     assert (told["before"], told["documents"], told["queries"]) == ("twin/int8/128", 4, 2)
+    assert told["orders"] == 2
     assert [step["share"] for step in told["steps"]] == [0.0, 0.1, 0.5, 0.9, 1.0]
     assert {(step["hybrid"], step["dense"]) for step in told["steps"]} == {(1.0, 1.0)}
+    assert {(step["hybrid_from"], step["hybrid_to"]) for step in told["steps"]} == {(1.0, 1.0)}
     assert json.loads(json.dumps(told)) == told
 
 

@@ -88,6 +88,9 @@ def upgrade(
         ),
     ] = "",
     split: Annotated[Split, typer.Option(help="Which judgements.")] = Split.TEST,
+    orders: Annotated[
+        int, typer.Option(min=1, help="In how many orders the documents are read.")
+    ] = 5,
     json: Json = False,
 ) -> None:
     """Measure what searches find while the encoder reads more and more of a collection.
@@ -97,7 +100,7 @@ def upgrade(
     from broadsheet.eval.upgrading import evaluate
 
     with progress_bar("Evaluating") as move:
-        result = evaluate(folder, split=split.value, before=before, progress=move)
+        result = evaluate(folder, split=split.value, before=before, orders=orders, progress=move)
     _print(result, is_json=json)
 
 
