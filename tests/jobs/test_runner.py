@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
+
+import pytest
 
 from broadsheet.jobs import runner as runner_room
 from broadsheet.jobs.runner import Runner
@@ -126,3 +130,26 @@ def test_starting_twice_runs_each_job_once() -> None:
 
     assert runner.status()[0].is_running
     assert runner.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities per thread")
+def test_a_job_may_give_way_to_the_others() -> None:
+    """By its own thread alone: what started it goes on as before."""
+    found: dict[str, int] = {}
+
+    class Told:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def run_once(self) -> bool:
+            found[self.name] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+            return False
+
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    runner = Runner({name: Told(name) for name in ("first", "last")}, last=["last"])
+    runner.start()
+    until(lambda: len(found) == 2)
+    runner.stop()
+
+    assert found == {"first": before, "last": runner_room.NICEST}
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before

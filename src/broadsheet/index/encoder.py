@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 UNKNOWN_TOKENS = ("[UNK]", "<unk>")
 CHARACTERS_PER_TOKEN = 40  # more of a text is never tokenised: a 10 MB title costs what 5 KB cost
 QUERIES_KEPT = 256  # 1.5 KB each: paging through an answer and going back encode once
-BACKGROUND_NICENESS = 10  # of the threads that encode papers; queries run at the caller's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +155,7 @@ class OnnxEncoder:
         """Return shape (len(texts), dim), float32, rows of unit length.
 
         A text of no known word has a row of zeros. Longest texts go first, so that all threads
-        end together; they run at low priority, so that a search beside them hardly waits.
+        end together.
         """
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
@@ -302,9 +301,7 @@ class OnnxEncoder:
     def _workers(self) -> ThreadPoolExecutor:
         with self._lock:
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(
-                    self._threads, thread_name_prefix="encoder", initializer=_lower_priority
-                )
+                self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="encoder")
             return self._pool
 
 
@@ -340,9 +337,3 @@ def _sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise EncoderError(f"{path} cannot be read: {error}") from error
-
-
-def _lower_priority() -> None:
-    """Give way to searches; only Linux has priorities per thread."""
-    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BACKGROUND_NICENESS)

@@ -1,7 +1,7 @@
 """Who brings the indexes up to date beside a server? A process of its own.
 
 Searches share Python's lock with nobody who indexes, and the machine gives way to them: this
-process is nicer by ten. It is told a data folder in one line on its standard input, which stays
+process is nicer by seven. It is told a data folder in one line on its standard input, which stays
 open: it ends when that does, however whoever started it ended.
 """
 
@@ -20,7 +20,7 @@ from broadsheet.jobs.index import IndexJob, TidyJob
 from broadsheet.jobs.refit import RefitJob
 from broadsheet.jobs.runner import Runner
 
-NICENESS = 10  # a tenth of a core where searches want it whole
+NICENESS = 7  # a sixth of a core where searches want it whole
 COMMAND = (sys.executable, "-m", __name__)
 
 
@@ -37,7 +37,8 @@ def work(data: Path, /) -> None:
     with suppress(KeyboardInterrupt), closing(open_library(data)) as library:
         logs.configure(library.settings.log_level)
         runner = Runner(
-            {"index": IndexJob(library), "tidy": TidyJob(library), "refit": RefitJob(library)}
+            {"index": IndexJob(library), "tidy": TidyJob(library), "refit": RefitJob(library)},
+            last=["refit"],  # a minute of work, in which new papers are to be found
         )
         runner.start()
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -11,13 +13,14 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 log = structlog.get_logger(__name__)
 
 IDLE_S = 0.5  # between two looks for work
 FIRST_PAUSE_S = 1.0  # after a failure; doubled by each further one in a row
 LONGEST_PAUSE_S = 300.0
+NICEST = 19  # the lowest priority there is
 JOIN_S = 10.0  # how long a stop waits for a job's step to end
 
 
@@ -51,8 +54,19 @@ class Runner:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         idle_s: float = IDLE_S,
         first_pause_s: float = FIRST_PAUSE_S,
+        last: Collection[str] = (),
     ) -> None:
+        """Take over the jobs.
+
+        Args:
+            jobs: By name.
+            now: What time it is.
+            idle_s: Between two looks for work.
+            first_pause_s: After a failure.
+            last: Those that give way to all others; only Linux has priorities per thread.
+        """
         self._jobs = dict(jobs)
+        self._last = frozenset(last)
         self._now = now
         self._idle_s = idle_s
         self._first_pause_s = first_pause_s
@@ -97,6 +111,8 @@ class Runner:
         return thread is not None and thread.is_alive()
 
     def _run(self, name: str, job: Job) -> None:
+        if name in self._last and sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICEST)
         while not self._stop.is_set():
             try:
                 has_worked = job.run_once()
