@@ -105,8 +105,7 @@ def running(command: Sequence[str], order: Callable[[Path], str], data: Path, /)
         assert process.stdin is not None  # noqa: S101  # a pipe
         process.stdin.write(order(data))
         process.stdin.flush()
-        yield
-        process.stdin.close()
+        yield  # then the pipe is closed, and its end waited for
 
 
 def _wait_for_start(library: Library) -> None:
