@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from broadsheet.index import open_engine
 from broadsheet.index.pace import PACE_FILE, Pace
+from tests.support_engine import DIM, indexed, put
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from broadsheet.ports import Engine
+
+
+def opened(folder: Path) -> Engine:
+    """Return a folder's engine, as any process opens it."""
+    return open_engine(folder, dim=DIM, exact_limit=10, threads=1, space="space")
 
 
 class Watch:
@@ -64,6 +74,25 @@ def test_nothing_done_is_no_pace(pace: Pace, watch: Watch) -> None:
     assert pace.per_second("full") > 0
     watch.at = 100
     assert pace.per_second("full") == 0
+
+
+def test_a_clock_that_is_set_back_begins_anew(pace: Pace, watch: Watch) -> None:
+    """Else nothing would be told until the time comes round again."""
+    for watch.at in (10_000, 10_001, 5_000, 5_001):
+        pace.note("full", 32)
+
+    assert pace.per_second("full") == 32
+
+
+def test_what_an_engine_stores_any_engine_of_the_folder_tells(tmp_path: Path) -> None:
+    """One process encodes, another one shows the page of the library's state."""
+    with closing(opened(tmp_path)) as writer, closing(opened(tmp_path)) as reader:
+        writer.apply([indexed(1), indexed(2)], [], position=2)
+        put(writer, 1)
+        put(writer, 2)
+
+        assert reader.pace("space/one") == writer.pace("space/one") > 0
+        assert reader.pace("space/two") == 0
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"full": 3}', '{"full": [["now", 3]]}', "\0"])

@@ -21,7 +21,8 @@ Step = tuple[float, int]  # when, in seconds since 1970, and how many
 class Pace:
     """Vectors made lately, by encoder. The writer counts, any process may ask.
 
-    Nothing depends on it: a file that cannot be written or read tells nothing.
+    Nothing depends on it: a file that cannot be written or read tells nothing. A clock that is
+    set back begins the count anew.
     """
 
     def __init__(self, folder: Path, *, now: Callable[[], float] = time.time) -> None:
@@ -32,7 +33,7 @@ class Pace:
         """Count vectors that an encoder made just now."""
         now = self._now()
         told = {
-            name: [(at, count) for at, count in steps if now - at <= SPAN_S]
+            name: [(at, count) for at, count in steps if 0 <= now - at <= SPAN_S]
             for name, steps in self._told().items()
         }
         told.setdefault(encoder, []).append((now, done))
