@@ -76,11 +76,9 @@ def bench_search(  # each is an option of the command
         }
         if indexing and incoming:
             library.close()  # another process writes the index from now on
-            with closing(
-                open_library(library.settings.data, environ=temporary_settings())
-            ) as reader:
-                told = while_importing(reader, queries, incoming, indexing)
-            result["while_importing"] = told
+            data = library.settings.data
+            with closing(open_library(data, environ=temporary_settings())) as reader:
+                result["while_importing"] = while_importing(reader, queries, incoming, indexing)
         return result
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from broadsheet.ports import Encoder
 
     Progress = Callable[[int, int], None]
+    Vectors = dict[tuple[str, str], npt.NDArray[np.float32]]  # by encoder and text
 
 SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)
 ORDERS = 5
@@ -72,7 +73,7 @@ def evaluate(
         UsageError: there are no drafts, or both encoders are one.
     """
     collection = read_collection(folder, split=split)
-    read = _Read()
+    read: Vectors = {}
     runs = [
         _upgraded(collection, folder, before, shares, seed=seed, read=read, progress=progress)
         for seed in range(orders)
@@ -113,23 +114,10 @@ def _told(share: float, measured: Sequence[Mapping[str, float]]) -> dict[str, An
     }
 
 
-class _Read:
-    """What encoders made of texts: each reads a text once, however many orders ask for it."""
-
-    def __init__(self) -> None:
-        self._vectors: dict[tuple[str, str], npt.NDArray[np.float32]] = {}
-
-    def by(self, encoder: Encoder) -> Encoder:
-        """Return the encoder, which looks here first."""
-        return cast("Encoder", _Remembering(encoder, self._vectors))
-
-
 class _Remembering:
-    """An encoder that remembers what it has read."""
+    """An encoder that reads a text once, however many orders ask for it."""
 
-    def __init__(
-        self, encoder: Encoder, vectors: dict[tuple[str, str], npt.NDArray[np.float32]]
-    ) -> None:
+    def __init__(self, encoder: Encoder, vectors: Vectors) -> None:
         self._encoder = encoder
         self._vectors = vectors
 
@@ -146,6 +134,10 @@ class _Remembering:
         return np.array([vectors[name, text] for text in texts])
 
 
+def _remembering(encoder: Encoder, vectors: Vectors) -> Encoder:
+    return cast("Encoder", _Remembering(encoder, vectors))  # by its ``__getattr__``
+
+
 def _upgraded(  # each is named where it is given
     collection: Collection,
     folder: Path,
@@ -153,7 +145,7 @@ def _upgraded(  # each is named where it is given
     shares: Sequence[float],
     *,
     seed: int,
-    read: _Read,
+    read: Vectors,
     progress: Progress | None,
 ) -> _Run:
     """Let the encoder read a collection in one order, and measure at each share."""
@@ -161,10 +153,10 @@ def _upgraded(  # each is named where it is given
     with tempfile.TemporaryDirectory(prefix="broadsheet-eval-") as scratch:
         first = {**today, "BROADSHEET_ENCODER": before, "BROADSHEET_DRAFT": ""} if before else today
         with closing(open_library(scratch, environ=first)) as library:
-            library.encoder = read.by(library.encoder)
+            library.encoder = _remembering(library.encoder, read)
             older = _begin(library, folder, progress, is_drafting=not before)
         with closing(open_library(scratch, environ=today)) as library:
-            library.encoder = read.by(library.encoder)
+            library.encoder = _remembering(library.encoder, read)
             if before and library.encoder.name == older:
                 raise UsageError("both encoders are one: name another", field="before")
             documents = documents_of(library, f"{Beir(folder).name}/")
