@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +17,18 @@ import pytest
 from broadsheet.model import Identifier, Record, Scheme
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
+
+
+def until(claim: Callable[[], object], what: str = "", *, within_s: float, pause_s: float) -> None:
+    """Wait until a claim is true; where it is not within the time, say what is not so."""
+    deadline = time.monotonic() + within_s
+    while not claim():
+        assert time.monotonic() < deadline, what
+        time.sleep(pause_s)
 
 
 def corpora() -> Path:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,19 +15,10 @@ from broadsheet.assemble import open_library
 from broadsheet.eval.beside import running
 from broadsheet.jobs import indexer
 from tests.library.fakes import ListSource
-from tests.support import record
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.support import record, until
 
 PATIENCE_S = 60.0
-
-
-def _until(claim: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not claim():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
+_until = partial(until, within_s=PATIENCE_S, pause_s=0.05)
 
 
 def test_what_arrives_is_found_by_word_and_by_meaning(tmp_path: Path) -> None:

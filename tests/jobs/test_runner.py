@@ -7,11 +7,13 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
 from broadsheet.jobs import runner as runner_room
 from broadsheet.jobs.runner import Runner
+from tests import support
 from tests.support import NOON
 
 
@@ -39,12 +41,7 @@ def quick(**jobs: Steps) -> Runner:
     return Runner(jobs, now=lambda: NOON, idle_s=0.001, first_pause_s=0.001)
 
 
-def until(claim: object) -> None:
-    """Wait up to five seconds for a claim to come true."""
-    deadline = time.monotonic() + 5.0
-    while not claim():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+until = partial(support.until, within_s=5.0, pause_s=0.002)
 
 
 def test_a_job_that_fails_goes_on_and_disturbs_no_other() -> None:

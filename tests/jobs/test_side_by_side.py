@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ from broadsheet.jobs.runner import Runner
 from broadsheet.jobs.sync import CLAIM, SLICE, SyncJob, sync
 from broadsheet.sources._http import Meter
 from broadsheet.sources.network import Plan, Reading
+from tests import support
 from tests.support import record
 
 if TYPE_CHECKING:
@@ -80,12 +82,7 @@ def job_of(library: Library, *springs: Spring) -> SyncJob:
     return SyncJob(library, {one.name: one.plan() for one in springs}, chance=lambda: 1.0)
 
 
-def until(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+until = partial(support.until, within_s=PATIENCE_S, pause_s=0.01)
 
 
 def row(library: Library, name: str) -> Sync:
