@@ -29,7 +29,7 @@ NOW = datetime.now(UTC)  # the program's own clock is the machine's
 WELL = Preprint(
     id="2603.00001",
     title="How deep is a gravity well",
-    listed=arxiv_calendar.today(NOW),
+    listed=arxiv_calendar.newest_due(NOW),
     versions=(NOW - timedelta(days=1),),
 )
 
