@@ -53,6 +53,15 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def long_file(tmp_path: Path) -> Path:
+    """A file whose readers cannot have ended: pipes do not hold what they read of it."""
+    path = tmp_path / "long.jsonl"
+    lines = ({"id": f"arxiv:2402.{number:05d}", "title": "Paper"} for number in range(1, 9_001))
+    path.write_text("\n".join(map(json.dumps, lines)))
+    return path
+
+
 def told(batches: Iterator[list[Incoming]]) -> list[tuple[object, ...]]:
     """Return what came, comparable, whatever the batches."""
     return [
@@ -142,10 +151,10 @@ linux = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at pro
 
 
 @linux
-def test_a_killed_reader_is_an_error(file: Path) -> None:
+def test_a_killed_reader_is_an_error(long_file: Path) -> None:
     """Never a short file that looks whole."""
     before = children()
-    found = ahead.ahead(JsonLines(file), 1, readers=1)
+    found = ahead.ahead(JsonLines(long_file), 1, readers=1)
     next(found)
     (reader,) = children() - before
     os.kill(reader, signal.SIGKILL)
@@ -155,10 +164,10 @@ def test_a_killed_reader_is_an_error(file: Path) -> None:
 
 
 @linux
-def test_no_reader_stays(file: Path) -> None:
+def test_no_reader_stays(long_file: Path) -> None:
     """Whoever stops early stops the readers too."""
     before = children()
-    found = ahead.ahead(JsonLines(file), 1, readers=2)
+    found = ahead.ahead(JsonLines(long_file), 1, readers=2)
     next(found)
     assert len(children() - before) == 2
 
