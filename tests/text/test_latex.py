@@ -115,6 +115,14 @@ def test_segments_keep_the_formula_for_the_page() -> None:
     ]
 
 
+def test_a_formula_reads_alike_short_or_long_first_or_again() -> None:
+    """Short ones are remembered, long ones are not."""
+    short, long = r"$x_1 \le y$", r"$x_1 \le y" + r" + y^2 - z^3" * 8 + "$"
+
+    assert {latex.to_text(short) for _ in range(3)} == {"x₁ ≤ y"}
+    assert {latex.to_text(long) for _ in range(3)} == {"x₁ ≤ y" + " + y² - z³" * 8}
+
+
 def test_only_the_beginning_of_a_huge_text_is_read_as_latex() -> None:
     """No abstract is that long; what follows passes as it is."""
     source = "$x$" + "a" * latex.MAX_LENGTH + "$y$"

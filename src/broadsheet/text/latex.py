@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from broadsheet.text import symbols
-from broadsheet.text.latex_writers import math, text, tidy
+from broadsheet.text.latex_writers import is_marked, math, text, tidy
 
 MAX_LENGTH = 200_000
 """Characters that are read as LaTeX; what follows them is passed on as it is."""
@@ -33,12 +33,11 @@ class Segment:
     is_display: bool = False  # a formula on a line of its own
 
 
-_MARKS = ("\\", "$", "^", "_", "~", "{", "}", "--", "``", "''")
 _ENVIRONMENTS = "equation|align|gather|multline|eqnarray|displaymath|math|alignat|flalign"
-_OPENERS = re.compile(
-    r"\\\\|\\\$|(?P<paren>\\\()|(?P<bracket>\\\[)"
-    rf"|\\begin\s?\{{(?P<environment>(?:{_ENVIRONMENTS})\*?)\}}"
-    r"|(?P<display>\$\$)|(?P<dollar>\$)"
+_OPENERS = re.compile(  # either begins with one sign, so that the search leaps to the next
+    rf"\\(?:[\\$]|(?P<paren>\()|(?P<bracket>\[)"
+    rf"|begin\s?\{{(?P<environment>(?:{_ENVIRONMENTS})\*?)\}})"
+    r"|\$\$?"
 )
 _DOLLAR = re.compile(r"(?<!\\)\$")
 _MONEY = re.compile(
@@ -56,14 +55,14 @@ def to_text(source: str) -> str:
     dollars, ``snake_case`` and addresses stay as they are. Commands that nobody knows lose their
     backslash. Text without LaTeX comes back unchanged.
     """
-    if not _is_marked(source):
+    if not is_marked(source):
         return source
     return tidy("".join(segment.text for segment in segments(source)))
 
 
 def segments(source: str) -> list[Segment]:
     """Return the source as stretches of text and formulas, in order, without empty ones."""
-    if not _is_marked(source):
+    if not is_marked(source):
         return [Segment(kind="text", text=source)] if source else []
     head, rest = source[:MAX_LENGTH], source[MAX_LENGTH:]
     found: list[Segment] = []
@@ -79,11 +78,6 @@ def segments(source: str) -> list[Segment]:
     if rest:
         found.append(Segment(kind="text", text=rest))
     return found
-
-
-def _is_marked(source: str) -> bool:
-    """Tell whether anything may be LaTeX: ten searches for a string are quicker than one regex."""
-    return any(mark in source for mark in _MARKS)
 
 
 def _pieces(source: str) -> list[tuple[str, str]]:
@@ -121,9 +115,9 @@ class _Closers:
             return self._find("\\]", opener.end(), kind="display")
         if opener["environment"]:
             return self._find(f"\\end{{{opener['environment']}}}", opener.end(), kind="display")
-        if opener["display"]:
+        if opener[0] == "$$":
             return self._find("$$", opener.end(), kind="display")
-        return self._inline(opener.end()) if opener["dollar"] else None
+        return self._inline(opener.end()) if opener[0] == "$" else None
 
     def _find(self, closer: str, at: int, *, kind: str) -> tuple[str, int, int] | None:
         if closer in self.missing:

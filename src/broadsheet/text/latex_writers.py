@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from broadsheet.text import symbols
@@ -37,16 +38,34 @@ _COLOUR = re.compile(r"\b(?:black|blue|brown|cyan|gr[ae]y|green|magenta|orange|p
 _COLOUR_LENGTH = 10
 _MAX_OPTION = 80
 _LETTERS_RAISED = 2  # more letters are a word, and stay legible as "x^new"
+_SHORT = 40  # characters of a formula that is remembered: ``n``, ``O(n \\log n)``, ``\\alpha``
+
+MARKS = ("\\", "$", "^", "_", "~", "{", "}", "--", "``", "''")
+"""What LaTeX has and plain text has not."""
+
+
+def is_marked(source: str) -> bool:
+    """Tell whether anything may be LaTeX: ten searches for a string are quicker than one regex."""
+    return any(mark in source for mark in MARKS)
 
 
 def text(source: str) -> str:
     """Return LaTeX text as plain Unicode."""
+    if not is_marked(source):  # between two formulas
+        return tidy(source)
     return tidy(_TextWriter(_Reader(source), depth=0).write())
 
 
 def math(source: str) -> str:
     """Return a formula, without its delimiters, as plain Unicode on one line."""
+    return _short_formula(source) if len(source) <= _SHORT else _formula(source)
+
+
+def _formula(source: str) -> str:
     return " ".join(tidy(_MathWriter(_Reader(source), depth=0).write()).split())
+
+
+_short_formula = lru_cache(maxsize=16_384)(_formula)  # some 3 MB: half of them come again
 
 
 def tidy(written: str) -> str:
@@ -55,7 +74,9 @@ def tidy(written: str) -> str:
         written = _GONE_SHOWN.sub("", written)
     if _THIN in written:
         written = _THIN_SHOWN.sub(" ", written).replace(_THIN, "")
-    return unicodedata.normalize("NFC", _SPACES.sub(" ", written))
+    if "  " in written or not written.isprintable():
+        written = _SPACES.sub(" ", written)
+    return unicodedata.normalize("NFC", written)
 
 
 class _Reader:
