@@ -273,6 +273,16 @@ def test_words_of_both_countries_stay_with_their_relatives(word: str, relative: 
     assert language.stem_of(word) == language.stem_of(relative)
 
 
+def test_words_are_respelt_whatever_was_read_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when too many were, and those that no rule changes are met anew."""
+    monkeypatch.setattr(spelling, "MAX_SAME", 3)
+
+    for _ in range(3):
+        assert spelling.american("a naive-model_centre, colour") == "a naive-model_center, color"
+        assert spelling.american("größe colour, ßcolour") == "größe color, ßcolour"
+        assert spelling.american("many other words that stay") == "many other words that stay"
+
+
 def test_ten_megabytes_are_respelt_in_linear_time() -> None:
     """One word without end, or a million of them."""
     start = process_time()

@@ -131,6 +131,7 @@ def letters(text: str) -> str:
     return _NOT_WORD.sub("", plain) or "".join(plain.split())
 
 
+@lru_cache(maxsize=16_384)
 def author_key(name: str) -> str:
     """Return the key under which spellings of one name meet: ``Lovelace, Ada`` is ``ada lovelace``.
 

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+")
+_APART = {code: " " for code in range(128) if not chr(code).isalnum()}  # sooner than the regex
 _MAX_LENGTH = 24  # letters; longer words are no English
 _WHOLE = {
     "aeroplane": "airplane",
@@ -79,22 +80,32 @@ _AE = (
 _HINT = re.compile("|".join(["our", "ys", "re", "ogu", "is[aei]", *(one for one, _ in _AE)]))
 """What a word has that any of the rules could change; most words have none of it."""
 
+MAX_SAME = 100_000
+_same: set[str] = set()
+"""Words that no rule changes, met before: a few megabytes, the words of a field."""
+
 _ISE = re.compile(r"(?P<root>[a-z]{3,})is(?P<end>e|ed|es|er|ers|ing|ingly|able)$")
 
 
 def american(text: str) -> str:
     """Return a folded text with British words spelt as in America; in linear time."""
-    there = {word for word in _WORD.findall(text) if 4 <= len(word) <= _MAX_LENGTH}  # noqa: PLR2004
-    other = {word: spelt for word in there if (spelt := _word(word)) != word}
-    if not other:  # of most texts
+    words = text.translate(_APART).split() if text.isascii() else _WORD.findall(text)
+    unknown = set(words).difference(_same)
+    if not unknown:  # of most texts
+        return text
+    other = {word: spelt for word in unknown if (spelt := _word(word)) != word}
+    if len(_same) > MAX_SAME:
+        _same.clear()
+    _same.update(word for word in unknown if word not in other and len(word) <= _MAX_LENGTH)
+    if not other:
         return text
     return _WORD.sub(lambda found: other.get(found[0], found[0]), text)
 
 
-@lru_cache(maxsize=65_536)  # a few megabytes: the words of a field
+@lru_cache(maxsize=8192)
 def _word(word: str) -> str:
-    """Return one word of 4 to 24 letters as it is spelt in America."""
-    if not word.isascii():
+    """Return one word as it is spelt in America."""
+    if not (4 <= len(word) <= _MAX_LENGTH and word.isascii()):  # noqa: PLR2004
         return word
     if word in _WHOLE:
         return _WHOLE[word]
