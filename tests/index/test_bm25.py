@@ -58,7 +58,7 @@ def scored(folder: Path, papers: Sequence[Paper], query: Sequence[str]) -> dict[
     index = words.Words(folder)
     for start in range(0, len(papers), 100):  # several segments
         batch = papers[start : start + 100]
-        index.write(((one.key, words.document(one, tag_numbers=[])) for one in batch), [])
+        index.write((words.document(one, tag_numbers=[]) for one in batch), gone=())
     terms = [Ask.term_query(words.schema(), "text", stem, "freq") for stem in query]
     keys, scores, total = index.best(asking.either(terms), len(papers))
     index.close()

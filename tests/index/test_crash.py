@@ -135,6 +135,7 @@ def test_a_disk_that_fills_at_any_write_leaves_nothing_half_done(
         assert not np.isnan(engine.vectors([3, 4, 5])).any()
 
     assert done > 8  # rows, tags, vectors, marks taken away and marks made
+    assert engine.check([1, 2, 3, 4, 5, 9]) == []  # nothing is there twice, neither
     np.testing.assert_array_equal(engine.vectors([1, 2, 9]), made)
     assert set(keys(engine.lexical(words(f"try{done}"), ALL, k=9, among=None))) == {2}
     engine.close()

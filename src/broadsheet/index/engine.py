@@ -201,10 +201,9 @@ class EmbeddedEngine:
         half_done = disk.load_intent(self._folder)
         disk.save_intent(self._folder, half_done | keys)
         documents = (
-            (row.key, words.document(papers[row.key], tag_numbers=[*row.facets, *row.names]))
-            for row in new
+            words.document(papers[row.key], tag_numbers=[*row.facets, *row.names]) for row in new
         )
-        opened.words.write(documents, lost)
+        opened.words.write(documents, gone=_may_be_there(opened, keys) | keys & half_done)
         rows = self._append(opened, [*new, *_tombstones(opened, lost)])
         opened.save(rows=rows, position=position)
         disk.save_intent(self._folder, half_done - keys)
@@ -442,6 +441,12 @@ class EmbeddedEngine:
                 raise disk.fault(f"knows {MAX_ENCODERS} encoders already")
             opened.save_space(meaning, encoders=(*names, encoder))
         return meaning.space.encoders.index(encoder) + 1
+
+
+def _may_be_there(opened: State, keys: Collection[int]) -> set[int]:
+    """Return those of the papers that have a row: a new one has no document to be replaced."""
+    asked = np.array(sorted(keys), dtype=np.int64)
+    return set(asked[opened.table.slots(asked) >= 0].tolist())
 
 
 def _tombstones(opened: State, lost: Sequence[int]) -> list[NewRow]:

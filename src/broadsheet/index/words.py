@@ -135,15 +135,14 @@ class Words:
             raise fault(f"of words cannot be opened ({error})") from error
         self._writer: tantivy.IndexWriter | None = None
 
-    def write(self, documents: Iterable[tuple[int, tantivy.Document]], gone: Iterable[int]) -> None:
-        """Put documents in, in place of those with their keys; durable when it returns."""
+    def write(self, documents: Iterable[tantivy.Document], *, gone: Iterable[int]) -> None:
+        """Take those with these keys away, then put documents in; durable when it returns."""
         try:
             if self._writer is None:
                 self._writer = self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
             for key in gone:
                 self._writer.delete_documents_by_query(_has_key(key))
-            for key, made in documents:
-                self._writer.delete_documents_by_query(_has_key(key))
+            for made in documents:
                 self._writer.add_document(made)
             self._writer.commit()
         except BaseException:
