@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import closing, contextmanager
+from shutil import rmtree
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,6 +93,21 @@ def test_a_library_that_is_kept_is_used_again(tmp_path: Path) -> None:
     assert (first["papers"], first["made_up"]) == (100, 100)
     assert again["papers"] == vectors == 100
     assert "made_up" not in again
+    assert first["index_papers_per_s"] > 0
+    assert again["index_papers_per_s"] is None
+
+
+def test_a_bench_that_was_stopped_goes_on_with_what_it_has_stored(tmp_path: Path) -> None:
+    """Filling took half an hour, and somebody needed the machine: nothing is imported again."""
+    with filled(100, [], None, keep=tmp_path):
+        pass
+    rmtree(tmp_path / "index")
+    with filled(100, [], None, keep=tmp_path) as (_, again):
+        pass
+
+    assert again["papers"] == 100
+    assert again["index_papers_per_s"] > 0
+    assert "records" not in again
 
 
 def test_filters_keep_what_they_say(tmp_path: Path) -> None:
