@@ -144,6 +144,7 @@ papers = st.builds(
     day=st.none() | days,
     sources=several,
     status_by=texts,
+    citations=st.none() | st.integers(0, 10**9),
     is_specimen=st.booleans(),
     **_common,
 )

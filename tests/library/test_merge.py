@@ -42,6 +42,7 @@ records = st.lists(
         venue=st.sampled_from(["", "arXiv", "ACL", "NeurIPS"]),
         summary=words,
         status=st.none() | st.sampled_from(Status),
+        extra=st.sampled_from([{}, {"citations": 0}, {"citations": 7}, {"citations": "many"}]),
         summary_by=st.sampled_from(["", "machine"]),
         links=st.lists(
             st.builds(
@@ -245,6 +246,28 @@ def test_one_link_per_kind_and_address() -> None:
     two = record(1, source="daily", links=(Link(kind="code", url="https://a.example/x/"),))
 
     assert len(fold([one, two]).links) == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        pytest.param([3, 12, 7], 12, id="the most"),
+        pytest.param([0], 0, id="never cited, and somebody counted"),
+        pytest.param([None, "12", True, -1, 2.5, [4], 10**30], None, id="no counts"),
+        pytest.param(["lots", 4], 4, id="one of two"),
+    ],
+)
+def test_citations_are_the_most_that_any_source_counted(
+    counts: list[Any], expected: int | None
+) -> None:
+    """Each index sees a part of the literature; what is no count is passed over."""
+    found = [
+        record(1, source=f"index-{place}", extra={"citations": count})
+        for place, count in enumerate(counts)
+    ]
+
+    assert fold(found).citations == expected
+    assert fold([record(1)]).citations is None
 
 
 def test_a_summary_stays_with_its_author() -> None:

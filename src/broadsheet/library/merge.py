@@ -21,6 +21,7 @@ topics, links      all, in order of newest record first; one link per kind and a
 venue              a publisher's before a preprint server's
 comment, license   of the newest record that has one
 summary            of the newest record that has one, together with who made it
+citations          the most that any source counted
 status             retracted before withdrawn; of each source only its newest record counts, so
                    that a new version of a paper that was withdrawn speaks for it again
 identifiers        all, best first, and those the paper ever had
@@ -54,6 +55,8 @@ PREPRINT_VENUES = frozenset(
     {"", "arxiv", "arxiv.org", "corr", "biorxiv", "medrxiv", "chemrxiv", "openreview"}
 )
 IN_TIME_FOR = "in_time_for"  # an extra field of arXiv's records: the day of a listing
+CITATIONS = "citations"  # an extra field: how often it is cited, as the source counts
+MAX_CITATIONS = 10**9  # more is no count
 MIN_TITLE_WORDS = 4
 """A title of fewer words ("Introduction", "Editorial") does not name a work by itself."""
 
@@ -116,6 +119,7 @@ def fold(
         status_by=status_by,
         links=_links(newest),
         sources=tuple(sorted({r.source for r in newest})),
+        citations=_citations(newest),
         is_specimen=all(r.source == SPECIMEN_SOURCE for r in newest),
     )
 
@@ -167,6 +171,7 @@ def _alone(
         status_by=record.source if record.status else "",
         links=_links((record,)),
         sources=(record.source,),
+        citations=_citations((record,)) if CITATIONS in record.extra else None,
         is_specimen=record.source == SPECIMEN_SOURCE,
     )
 
@@ -234,6 +239,11 @@ def _due(newest: Sequence[Record]) -> date | None:
     """Return the earliest listing that a first version was in time for, by arXiv's deadlines."""
     said = (str(record.extra[IN_TIME_FOR]) for record in newest if IN_TIME_FOR in record.extra)
     return min(map(date.fromisoformat, said), default=None)
+
+
+def _citations(records: Sequence[Record]) -> int | None:
+    counts = (record.extra.get(CITATIONS) for record in records)
+    return max((n for n in counts if type(n) is int and 0 <= n <= MAX_CITATIONS), default=None)
 
 
 def _identifiers(

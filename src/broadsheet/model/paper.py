@@ -141,6 +141,7 @@ class Paper:
     status_by: str = ""  # the source that says so
     links: tuple[Link, ...] = ()
     sources: tuple[str, ...] = ()  # of its records, sorted
+    citations: int | None = None  # the most that any source counted; None: none did
     votes: int = 0  # totals of its signals, kept by the store
     comments: int = 0
     stars: int = 0

@@ -27,6 +27,7 @@ class Sheet:
     announced: date | None
     picked: date | None
     is_specimen: bool
+    citations: int | None
 
 
 def sheet_of(paper: Paper) -> Sheet:
@@ -57,6 +58,7 @@ def sheet_of(paper: Paper) -> Sheet:
         "status_by": paper.status_by,
         "links": [(link.kind, link.url) for link in paper.links],
         "sources": paper.sources,
+        "citations": paper.citations,
         "is_specimen": paper.is_specimen or None,
     }
     said = {name: value for name, value in body.items() if value or value == 0}
@@ -67,6 +69,7 @@ def sheet_of(paper: Paper) -> Sheet:
         announced=paper.announced,
         picked=paper.picked,
         is_specimen=paper.is_specimen,
+        citations=paper.citations,
     )
 
 
@@ -100,6 +103,7 @@ def paper_of(key: int, body: str, totals: tuple[int, int, int]) -> Paper:
         status_by=get("status_by", ""),
         links=links_of(get("links", ())),
         sources=tuple(get("sources", ())),
+        citations=get("citations"),
         votes=totals[0],
         comments=totals[1],
         stars=totals[2],
