@@ -268,6 +268,10 @@ class PaperStore(Protocol):
         """Return the votes of every paper that has any, by key."""
         ...
 
+    def citations(self, keys: Collection[int], /) -> Mapping[int, int]:
+        """Return how often those of these papers that are cited are cited, by key."""
+        ...
+
     def edition_keys(self, first: date, last: date, /) -> list[int]:
         """Return the papers whose ``day`` lies in [first, last], by key."""
         ...

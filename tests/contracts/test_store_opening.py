@@ -102,6 +102,34 @@ def test_a_store_of_each_older_version_comes_forward(bare: Database, revision: s
     store.close()
 
 
+def test_citations_that_were_read_before_count(bare: Database) -> None:
+    """Records have held them all along: the most that one says is the paper's from now on."""
+    bodies = [
+        '{"source":"openalex","source_id":"W1","title":"On gravity wells","extra":{"citations":7}}',
+        '{"source":"crossref","source_id":"10.1/x","title":"On wells","extra":{"citations":"9"}}',
+        '{"source":"s2","source_id":"1","title":"No \\"citations\\" here"}',
+        '{"source":"s2","source_id":"2","title":"On gravity wells","extra":{"citations":12}}',
+    ]
+    with bare.write_alone() as connection:
+        migrate.upgrade(connection, "0007")
+        fill(connection)
+        for number, body in enumerate(bodies, 2):
+            connection.execute(
+                text(
+                    "INSERT INTO records (key, paper, source, source_id, digest, arrived, body)"
+                    " VALUES (:key, 1, :source, 'x', '0', 0, :body)"
+                ),
+                {"key": number, "source": f"source {number}", "body": body},
+            )
+
+    store = open_store(bare.url.render_as_string(hide_password=False))
+
+    (found,) = store.papers([1])
+    assert (found.citations, store.citations([1])) == (12, {1: 12})
+    assert (found.title, found.abstract, found.votes) == ("On gravity wells", "We dig.", 3)
+    store.close()
+
+
 def test_the_next_migration_runs_on_a_filled_store(bare: Database, tmp_path: Path) -> None:
     """The harness itself works: a migration to come changes rows that are there."""
     folder = with_next_migration(tmp_path, last="")

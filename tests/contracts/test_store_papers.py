@@ -48,6 +48,21 @@ def test_papers_come_in_the_order_asked_for(store: SqlStore) -> None:
     assert [one.key for one in found] == [keys[2], keys[0], keys[2]]
 
 
+def test_citations_are_looked_up_without_the_papers(store: SqlStore) -> None:
+    """Who is not cited is left out, as are papers that are not there; a new count replaces."""
+    counts = (3, 0, None, 12_000)
+    writes = [paper_write(n, paper=paper(n, citations=one)) for n, one in enumerate(counts, 1)]
+    assert store.citations([1, 2]) == {}
+    keys = save(store, writes)
+
+    assert store.citations([*keys, 999]) == {keys[0]: 3, keys[3]: 12_000}
+    assert store.citations([]) == {}
+    assert [one.citations for one in store.papers(keys)] == list(counts)
+
+    save(store, [paper_write(1, paper=paper(1, key=keys[0], citations=4))])
+    assert store.citations(keys[:2]) == {keys[0]: 4}
+
+
 def test_identifiers_lead_to_papers(store: SqlStore) -> None:
     """Unknown ones are left out, known ones map to the paper's key."""
     (key,) = save_papers(store, [1])

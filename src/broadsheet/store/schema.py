@@ -82,6 +82,7 @@ papers = Table(
     Column("comments", BigInteger, nullable=False),
     Column("stars", BigInteger, nullable=False),
     Column("is_specimen", Boolean, nullable=False),
+    Column("citations", BigInteger),  # NULL: nobody counted
     Column("body", Text, nullable=False),  # text.sheet
 )
 # find_titles: does a paper without an identifier exist already?
@@ -110,6 +111,15 @@ Index(
     papers.c.key,
     sqlite_where=text("is_specimen = 1"),
     postgresql_where=text("is_specimen"),
+)
+
+# citations: what a search weighs, without a look at the papers; many libraries have none
+Index(
+    "ix_papers_citations",
+    papers.c.key,
+    papers.c.citations,
+    sqlite_where=papers.c.citations > 0,
+    postgresql_where=papers.c.citations > 0,
 )
 
 identifiers = Table(

@@ -363,6 +363,7 @@ def _paper_row(write: PaperWrite) -> dict[str, Any]:
         "announced": sheet.announced,
         "picked": sheet.picked,
         "is_specimen": sheet.is_specimen,
+        "citations": sheet.citations,
         "body": bodies.storable(sheet.body),
     }
 
