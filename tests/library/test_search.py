@@ -118,6 +118,38 @@ def test_every_number_of_a_score_is_explained(shelf: Library) -> None:
     assert hits[0].why.matched == ("sparse", "attention", "transformers")
 
 
+def test_of_two_papers_alike_the_one_that_is_cited_comes_first(library: Library) -> None:
+    """It counts beside words and meaning, and alone decides nothing; every number is told."""
+    alike = {"abstract": "Transformers look at less."}
+    fill(
+        library,
+        {
+            1: alike | {"title": "Sparse attention, again", "extra": {"citations": 2}},
+            2: alike | {"title": "Sparse attention, anew"},
+            3: alike | {"title": "Sparse attention, once", "extra": {"citations": 900}},
+            4: {"title": "Bees", "abstract": "One bee.", "extra": {"citations": 10**6}},
+        },
+    )
+    library.catch_up(is_encoding=True)
+
+    found = library.search("sparse attention")
+
+    assert numbers(found) == [3, 1, 2, 4]
+    assert [hit.why.citations for hit in found.hits] == [900, 2, None, 10**6]
+    for hit in found.hits:
+        why = hit.why
+        assert hit.score == pytest.approx(
+            why.lexical_weight * why.lexical_norm
+            + why.dense_weight * why.dense_norm
+            + why.citation_weight * why.citations_norm
+        )
+        weights = (why.lexical_weight, why.dense_weight, why.citation_weight)
+        assert sum(weights) == pytest.approx(1.0)
+    by_word = library.search("sparse attention", mode=Mode.LEXICAL)
+    assert numbers(by_word) != numbers(found)[:3]
+    assert {hit.why.citation_weight for hit in by_word.hits} == {0.0}
+
+
 def test_scores_fall(shelf: Library) -> None:
     """In every mode the order is that of the scores."""
     for mode in Mode:

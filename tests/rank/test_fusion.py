@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.ports import Scored
-from broadsheet.rank.fusion import Fused, fuse, normal
+from broadsheet.rank.fusion import OFTEN, Fused, cited, fuse, normal
 
 NAN = math.nan
 SCORES = st.floats(-50, 50, width=32)
@@ -117,3 +117,13 @@ def test_who_is_better_by_both_is_better(scores: list[tuple[float, float]]) -> N
     for (one, first), (other, second) in pairwise(enumerate(scores)):
         if first[0] >= second[0] and first[1] >= second[1]:
             assert found[one] >= found[other]
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1))
+def test_citations_count_by_their_logarithm(counts: list[int]) -> None:
+    """From 0 for none to 1 for very many; who is cited more never counts less."""
+    worth = cited(np.array(sorted(counts), dtype=np.int64))
+
+    assert all(0.0 <= one <= 1.0 for one in worth)
+    assert all(one <= other for one, other in pairwise(worth))
+    assert cited(np.array([0, 99, OFTEN, 10**9])) == pytest.approx([0.0, 0.5, 1.0, 1.0], abs=1e-4)

@@ -10,13 +10,21 @@ import numpy as np
 
 from broadsheet.model import Explanation, Filters, Occur, Query
 from broadsheet.ports import Scored
-from broadsheet.rank.fusion import CANDIDATES, DENSE_WEIGHT, KEYWORD_WEIGHT, fuse, normal
+from broadsheet.rank.fusion import (
+    CANDIDATES,
+    CITATION_WEIGHT,
+    DENSE_WEIGHT,
+    KEYWORD_WEIGHT,
+    cited,
+    fuse,
+    normal,
+)
 from broadsheet.rank.spaces import blend
 from broadsheet.text.normal import fold
 from broadsheet.text.stop_words import STOP_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
 
     import numpy.typing as npt
@@ -58,6 +66,7 @@ class Request:
     former: Former | None = None  # None: all vectors are of today's space
     among: npt.NDArray[np.int64] | None = None  # sorted keys that alone may be found
     by_word: Future[ByWord] | None = None  # begun already
+    citations: Callable[[Sequence[int]], Mapping[int, int]] | None = None  # of those cited, by key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +84,12 @@ class Ranking:
     cosines: npt.NDArray[np.float32] = field(
         default_factory=lambda: np.empty(0, dtype=np.float32)
     )  # (n,) NaN: no vector
-    lexical_weight: float = 0.0
+    lexical_weight: float = 0.0  # of what citations leave
     dense_weight: float = 0.0
+    citations: npt.NDArray[np.int64] = field(
+        default_factory=lambda: np.empty(0, dtype=np.int64)
+    )  # (n,) 0: none, or not known
+    citation_weight: float = 0.0
 
     @staticmethod
     def of_none() -> Ranking:
@@ -103,6 +116,8 @@ class Ranking:
         lexical, dense = _place(self.lexical.keys, key), _place(self.dense.keys, key)
         cosine, meaning = float(self.cosines[place]), float(self.meaning[place])
         has_vector = not math.isnan(cosine)
+        rest = 1.0 - self.citation_weight
+        times = int(self.citations[place]) if self.citation_weight else 0
         return Explanation(
             matched=matched,
             lexical=None if lexical is None else float(self.lexical.scores[lexical]),
@@ -111,8 +126,11 @@ class Ranking:
             dense=cosine if has_vector else None,
             dense_norm=meaning if has_vector else 0.0,
             dense_rank=None if dense is None else dense + 1,
-            lexical_weight=self.lexical_weight if has_vector else 1.0,
-            dense_weight=self.dense_weight if has_vector else 0.0,
+            lexical_weight=rest * (self.lexical_weight if has_vector else 1.0),
+            dense_weight=rest * self.dense_weight if has_vector else 0.0,
+            citations=times or None,
+            citations_norm=float(cited(np.array(times))),
+            citation_weight=self.citation_weight,
             known_item=known_item,
             heat=heat,
         )
@@ -163,7 +181,7 @@ def first_by_words(engine: Engine, asked: Request, /) -> Scored:
 
 
 def by_both(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
-    """Fuse the best of both retrievers; after them come further papers by words alone.
+    """Fuse the best of both retrievers, and what is known of citations; then come more by words.
 
     Which papers are fused does not depend on ``count``, so that the pages of one answer fit
     together.
@@ -173,10 +191,13 @@ def by_both(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
     keys, cosines = _union(engine, asked, lexical, dense)
     weight = dense_weight(asked.query)
     fused = fuse(lexical, keys, cosines, dense_weight=weight)
-    order = np.lexsort((-keys, -fused.scores))  # ties: the newer arrival
+    citations = _citations(asked, keys)
+    share = CITATION_WEIGHT if citations.any() else 0.0
+    scores = (1.0 - share) * fused.scores + share * cited(citations)
+    order = np.lexsort((-keys, -scores))  # ties: the newer arrival
     ranking = Ranking(
         keys=keys[order],
-        scores=fused.scores[order],
+        scores=scores[order],
         total=max(lexical.total, len(keys)),
         lexical=lexical,
         dense=dense,
@@ -185,8 +206,16 @@ def by_both(engine: Engine, asked: Request, /, *, count: int) -> Ranking:
         cosines=cosines[order],
         lexical_weight=1.0 - weight,
         dense_weight=weight,
+        citations=citations[order],
+        citation_weight=share,
     )
     return ranking if count <= len(keys) else _lengthened(engine, asked, ranking, count=count)
+
+
+def _citations(asked: Request, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return how often each is cited, (n,); 0: never, or nobody counted."""
+    found = asked.citations(keys.tolist()) if asked.citations else {}
+    return np.array([found.get(key, 0) for key in keys.tolist()], dtype=np.int64)
 
 
 def dense_weight(query: Query, /) -> float:
@@ -224,7 +253,8 @@ def _lengthened(engine: Engine, asked: Request, ranking: Ranking, /, *, count: i
     found = engine.lexical(asked.query, asked.filters, k=depth, among=asked.among)
     is_new = ~np.isin(found.keys, ranking.keys)
     lowest = ranking.scores[-1] if len(ranking.scores) else 1.0
-    scores = np.minimum(normal(found.scores)[is_new] * ranking.lexical_weight, lowest)
+    weight = ranking.lexical_weight * (1.0 - ranking.citation_weight)
+    scores = np.minimum(normal(found.scores)[is_new] * weight, lowest)
     return replace(
         ranking,
         keys=np.concatenate([ranking.keys, found.keys[is_new]]),

@@ -265,5 +265,11 @@ def constants() -> list[tuple[str, float, str, str]]:
             "",
             "the same where the query is a list of keywords, without a word like `of` or `is`",
         ),
+        (
+            "fusion: weight of citations",
+            fusion.CITATION_WEIGHT,
+            "",
+            "of a hybrid score, where any candidate is known to be cited",
+        ),
         ("fusion: candidates", fusion.CANDIDATES, "papers", "of each retriever that are fused"),
     ]

@@ -173,7 +173,8 @@ def _request(
         everything = max(1, library.engine.status().indexed)
         found = library.engine.lexical(Query(text=""), rest, k=everything, among=among)
         among = np.sort(found.keys)
-    asked = Request(query=query, filters=both, among=among)
+    counted = library.store.citations
+    asked = Request(query=query, filters=both, among=among, citations=counted)
     if query.examples and mode is not Mode.LEXICAL:
         return _with_examples(library, asked, mode, notes)
     is_name = query.identifier is not None and mode is Mode.HYBRID  # an id has no meaning

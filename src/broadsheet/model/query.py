@@ -138,6 +138,9 @@ class Explanation:
     dense_rank: int | None = None
     lexical_weight: float = 0.0
     dense_weight: float = 0.0
+    citations: int | None = None  # times cited; None: not known, or none of the candidates is
+    citations_norm: float = 0.0  # in [0, 1]
+    citation_weight: float = 0.0
     known_item: str = ""  # "id", "title", "sentence" or "author": this wins
     heat: float | None = None  # where the order is by heat
     aspect: float | None = None  # cosine of what is said on the aspect that was chosen

@@ -20,6 +20,11 @@ Who is missing from a list is not worth nothing there:
   every match, so the rest gets 0.
 * Meaning: a paper that has no vector yet is judged by its words alone; they count whole. With
   half the papers encoded that keeps .711, where 0 in its place drops to .472.
+
+Where any candidate is known to be cited, how often counts for a tenth::
+
+    score     = (1 - c) * (what is above) + c * citations
+    citations = log(1 + times cited) / log(1 + 10,000), at most 1
 """
 
 from __future__ import annotations
@@ -47,6 +52,13 @@ DENSE_WEIGHT = 0.45
 """Of meaning, for all other queries. On SciFact's train split .4, .45 and .5 give .722, .721 and
 .718 with drafts, .730, .730 and .731 with the encoder at 128 tokens, .729, .729 and .723 at 64.
 """
+
+CITATION_WEIGHT = 0.1
+"""Of how often a paper is cited. On the 50 development queries of S2 search, ranked within their
+pools: 0 .782, .05 .802, .1 .820, .15 .816, .2 .820, .3 .795 (docs/decisions/0018-citations.md).
+"""
+
+OFTEN = 10_000  # times cited: as much as counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,12 @@ def fuse(
     known = np.where(np.isnan(meaning), words, meaning)
     scores = (1.0 - dense_weight) * words + dense_weight * known
     return Fused(keys=keys, scores=scores, words=words, meaning=meaning)
+
+
+def cited(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return what being cited so often is worth, in [0, 1]; of counts >= 0; not known is 0."""
+    worth: npt.NDArray[np.float64] = np.minimum(np.log1p(counts) / np.log1p(OFTEN), 1.0)
+    return worth
 
 
 def normal(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
