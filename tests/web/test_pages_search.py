@@ -114,6 +114,31 @@ def test_every_hit_says_why(reader: TestClient) -> None:
     assert len(page.all("svg", class_="gauge")) >= 3
 
 
+def test_citations_are_told_where_they_count(library: Library, client: TestClient) -> None:
+    """On the hit, on the paper's page, in the API and among the constants; zero is told in none."""
+    fill(
+        library,
+        [
+            record(1, title="Sparse wells", extra={"citations": 1234}),
+            record(2, title="Sparse holes", extra={"citations": 0}),
+        ],
+    )
+    library.catch_up(is_encoding=True)
+
+    page = Page(client.get("/papers?q=sparse").text)
+    first, second = client.get("/api/v1/search?q=sparse").json()["data"]
+
+    assert page.text.count("Cited 1,234 times, weight 0.1") == 1
+    assert page.text.count("Cited") == 1
+    assert "cited 1,234 times" in Page(client.get("/papers/2603.00001").text).text
+    assert "cited" not in Page(client.get("/papers/2603.00002").text).text
+    assert "weight of citations" in Page(client.get("/about/ranking").text).text
+    assert (first["paper"]["citations"], second["paper"]["citations"]) == (1234, 0)
+    assert first["why"]["citations"] == 1234
+    assert first["why"]["citation_weight"] == second["why"]["citation_weight"] == 0.1
+    assert second["why"]["citations"] is None
+
+
 def test_marks_are_the_index_own_and_break_nothing(library: Library, client: TestClient) -> None:
     """British words mark American ones, a quotation only its form; tags and LaTeX stay whole."""
     fill(

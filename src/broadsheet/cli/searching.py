@@ -189,6 +189,10 @@ def _told(hit: Hit, light: Highlight) -> str:
         )
     if why.dense is not None:
         parts.append(f"meaning {why.dense_norm:.2f} x {why.dense_weight:.2f} ({why.dense:.2f})")
+    if why.citations:
+        parts.append(
+            f"cited {why.citations_norm:.2f} x {why.citation_weight:.2f} ({why.citations})"
+        )
     if why.heat is not None:
         parts.append(f"heat {why.heat:.2f}")
     if why.matched:

@@ -109,6 +109,7 @@ class PaperOut(Model):
     status_by: str = Field(description="The source that says so; empty when none does.")
     links: list[LinkOut] = Field(description="Where more of it is.")
     sources: list[str] = Field(description="Who told of it, by name.")
+    citations: int | None = Field(description="The most that any source counted; null: none did.")
     votes: int = Field(description="Sum of all counters of votes.")
     comments: int = Field(description="Sum of all counters of comments.")
     stars: int = Field(description="Stars of its code repository.")
@@ -127,6 +128,9 @@ class ExplanationOut(Model):
     dense_norm: float = Field(description="The similarity scaled to 0..1 among the candidates.")
     dense_rank: int | None = Field(description="Place among those found by meaning, from 1.")
     dense_weight: float = Field(description="The part that meaning has in the score.")
+    citations: int | None = Field(description="Times cited; null: not known, or not counted in.")
+    citations_norm: float = Field(description="The logarithm of that, scaled to 0..1.")
+    citation_weight: float = Field(description="The part that citations have in the score.")
     known_item: str = Field(description="`id`, `title`, `sentence` or `author`: this match wins.")
     heat: float | None = Field(description="Where the order is by heat.")
     aspect: float | None = Field(

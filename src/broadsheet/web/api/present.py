@@ -64,6 +64,7 @@ def paper(paper: Paper, base_url: str, /) -> models.PaperOut:
         votes=paper.votes,
         comments=paper.comments,
         stars=paper.stars,
+        citations=paper.citations,
         is_specimen=paper.is_specimen,
     )
 
@@ -101,6 +102,9 @@ def _explanation(why: Explanation) -> models.ExplanationOut:
         dense_norm=why.dense_norm,
         dense_rank=why.dense_rank,
         dense_weight=why.dense_weight,
+        citations=why.citations,
+        citations_norm=why.citations_norm,
+        citation_weight=why.citation_weight,
         known_item=why.known_item,
         heat=why.heat,
         aspect=why.aspect,

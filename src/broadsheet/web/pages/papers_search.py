@@ -389,13 +389,15 @@ def less_like(asked: Asked, paper: Paper) -> str:
 
 
 def bars(hit: Hit) -> list[tuple[str, float]]:
-    """Return the two parts of a hit's score and their sum, each in [0, 1]."""
+    """Return the parts of a hit's score, each in [0, 1]."""
     why = hit.why
     found = []
     if why.lexical is not None:
         found.append(("words", why.lexical_norm))
     if why.dense is not None:
         found.append(("meaning", why.dense_norm))
+    if why.citations:
+        found.append(("cited", why.citations_norm))
     return found
 
 
