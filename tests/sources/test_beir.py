@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from broadsheet.model import Fault, Identifier, Record, Scheme
+from broadsheet.model import Fault, Identifier, Precision, Record, Scheme
 from broadsheet.sources.beir import CORPUS, TITLE_FROM_TEXT, Beir
 
 if TYPE_CHECKING:
@@ -41,6 +42,29 @@ def test_a_document_is_a_record_of_its_folder(tmp_path: Path) -> None:
                 extra={"metadata": {"a": 1}},
             )
         ]
+
+
+def test_what_else_is_known_of_a_document_is_read(tmp_path: Path) -> None:
+    """Collections of papers often say who wrote them, where, when, and how often they are cited."""
+    said = {"authors": ["Ada L", "Bo C"], "venue": "ACL", "year": 2019, "n_citations": 12}
+    known, not_known, wrong = Beir(
+        folder(
+            tmp_path,
+            {"_id": "1", "title": "On Wells", "text": "Deep.", "x": 1} | said,
+            {"_id": "2", "title": "On Wells", "authors": [], "venue": None, "year": None},
+            {"_id": "3", "title": "On Wells", "year": 19},
+        )
+    ).read()
+
+    assert isinstance(known, Record)
+    assert (known.authors, known.venue) == (("Ada L", "Bo C"), "ACL")
+    assert (known.published, known.precision) == (date(2019, 1, 1), Precision.YEAR)
+    assert known.extra == {"x": 1, "citations": 12}
+    assert isinstance(not_known, Record)
+    assert (not_known.authors, not_known.venue, not_known.published) == ((), "", None)
+    assert not_known.extra == {}
+    assert isinstance(wrong, Fault)
+    assert wrong.reason.startswith("year: 19 is not between")
 
 
 def test_a_text_without_title_is_called_by_its_first_words(tmp_path: Path) -> None:

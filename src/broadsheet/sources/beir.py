@@ -7,9 +7,10 @@ called by the first words of its text, and ``extra`` says so.
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
-from broadsheet.model import Fault, Identifier, Record, Scheme
+from broadsheet.model import Fault, Identifier, Precision, Record, Scheme
 from broadsheet.sources import _fields, _lines
 from broadsheet.sources._fields import FieldError, Fields
 from broadsheet.sources.jsonlines import fault, line_problem
@@ -64,7 +65,10 @@ class Beir:
         text = fields.paragraphs("text", limit=_fields.MAX_ABSTRACT)
         if not title and not text:
             raise FieldError("title and text: both are empty")
-        extra = fields.rest()
+        authors, venue = fields.names("authors"), fields.text("venue")
+        year = fields.whole("year", least=_fields.MIN_YEAR, most=_fields.MAX_YEAR)
+        citations = fields.whole("n_citations", "citations")
+        extra = fields.rest() | ({} if citations is None else {"citations": citations})
         if not title:
             title = sentences.gist(text, limit=TITLE_FROM_TEXT)
             extra["title_from"] = "text"
@@ -74,5 +78,9 @@ class Beir:
             title=title,
             identifiers=(Identifier(Scheme.LOCAL, f"{self._name}/{label}"),),
             abstract=text,
+            authors=authors,
+            venue=venue,
+            published=date(year, 1, 1) if year else None,
+            precision=Precision.YEAR if year else Precision.DAY,
             extra=extra,
         )
