@@ -38,7 +38,7 @@ _COLOUR = re.compile(r"\b(?:black|blue|brown|cyan|gr[ae]y|green|magenta|orange|p
 _COLOUR_LENGTH = 10
 _MAX_OPTION = 80
 _LETTERS_RAISED = 2  # more letters are a word, and stay legible as "x^new"
-_SHORT = 40  # characters of a formula that is remembered: ``n``, ``O(n \\log n)``, ``\\alpha``
+_SHORT = 40  # characters of a formula that is remembered: ``n``, ``O(n \log n)``
 
 MARKS = ("\\", "$", "^", "_", "~", "{", "}", "--", "``", "''")
 """What LaTeX has and plain text has not."""

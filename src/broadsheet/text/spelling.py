@@ -90,13 +90,13 @@ _ISE = re.compile(r"(?P<root>[a-z]{3,})is(?P<end>e|ed|es|er|ers|ing|ingly|able)$
 def american(text: str) -> str:
     """Return a folded text with British words spelt as in America; in linear time."""
     words = text.translate(_APART).split() if text.isascii() else _WORD.findall(text)
-    unknown = set(words).difference(_same)
+    unknown = {word for word in set(words).difference(_same) if len(word) <= _MAX_LENGTH}
     if not unknown:  # of most texts
         return text
     other = {word: spelt for word in unknown if (spelt := _word(word)) != word}
     if len(_same) > MAX_SAME:
         _same.clear()
-    _same.update(word for word in unknown if word not in other and len(word) <= _MAX_LENGTH)
+    _same.update(unknown.difference(other))
     if not other:
         return text
     return _WORD.sub(lambda found: other.get(found[0], found[0]), text)
@@ -104,8 +104,8 @@ def american(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _word(word: str) -> str:
-    """Return one word as it is spelt in America."""
-    if not (4 <= len(word) <= _MAX_LENGTH and word.isascii()):  # noqa: PLR2004
+    """Return one word of up to 24 letters as it is spelt in America."""
+    if len(word) < 4 or not word.isascii():  # noqa: PLR2004  # "are", "ore" are no British words
         return word
     if word in _WHOLE:
         return _WHOLE[word]
