@@ -84,7 +84,7 @@ class Arrival:
         days = (sheet.day, sheet.announced, sheet.picked)
         clues = (self.title_key, self.teams)
         said = (content.json, content.digest)
-        kept = (sheet.names, sheet.body, *days, sheet.is_specimen)
+        kept = (sheet.names, sheet.body, *days, sheet.is_specimen, sheet.citations)
         return _restored, (self.name, said, kept, clues, self.signals)
 
 
