@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from broadsheet.model import Fault, Identifier, Precision, Record, Scheme
 from broadsheet.sources import _fields, _lines
@@ -17,10 +18,12 @@ from broadsheet.sources.jsonlines import fault, line_problem
 from broadsheet.text import normal, sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from broadsheet.model import Observation
+
+T = TypeVar("T")
 
 CORPUS = "corpus.jsonl"
 TITLE_FROM_TEXT = 120  # characters at most
@@ -65,9 +68,11 @@ class Beir:
         text = fields.paragraphs("text", limit=_fields.MAX_ABSTRACT)
         if not title and not text:
             raise FieldError("title and text: both are empty")
-        authors, venue = fields.names("authors"), fields.text("venue")
-        year = fields.whole("year", least=_fields.MIN_YEAR, most=_fields.MAX_YEAR)
-        citations = fields.whole("n_citations", "citations")
+        authors = _or_kept(fields, "authors", fields.names) or ()
+        venue = _or_kept(fields, "venue", fields.text) or ""
+        in_range = partial(fields.whole, least=_fields.MIN_YEAR, most=_fields.MAX_YEAR)
+        year = _or_kept(fields, "year", in_range)
+        citations = _or_kept(fields, "n_citations", fields.whole)
         extra = fields.rest() | ({} if citations is None else {"citations": citations})
         if not title:
             title = sentences.gist(text, limit=TITLE_FROM_TEXT)
@@ -84,3 +89,19 @@ class Beir:
             precision=Precision.YEAR if year else Precision.DAY,
             extra=extra,
         )
+
+
+def _or_kept(fields: Fields, name: str, read: Callable[[str], T]) -> T | None:
+    """Return what a field besides the text says; one that makes no sense is kept as it is.
+
+    A collection is judged by all of its documents: none is lost for its year.
+    """
+    _, given = fields.take(name)
+    if given is None:
+        return None
+    fields.put(name, given)
+    try:
+        return read(name)
+    except FieldError:
+        fields.put(name, given)
+        return None
