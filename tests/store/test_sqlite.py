@@ -8,10 +8,10 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from broadsheet.errors import SettingError, StoreDownError, StoreError
 from broadsheet.store import open_store, sqlite_url
@@ -241,3 +241,23 @@ def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
 
     assert "127.0.0.1" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_that_nobody_is_cited_is_known_from_an_index(store: SqlStore, file: Path) -> None:
+    """Each search asks: a look through 100,000 papers would take 150 ms."""
+    keys = save_papers(store, [1])
+    asked: list[tuple[str, Any]] = []
+
+    def note(*told: Any) -> None:
+        asked.append((told[2], told[3]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        store.citations(keys)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+    ((statement, values),) = [one for one in asked if "citations" in one[0]]
+    with closing(sqlite3.connect(file)) as connection:
+        (step,) = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+    assert "USING COVERING INDEX ix_papers_citations" in step[3]

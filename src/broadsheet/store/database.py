@@ -283,7 +283,6 @@ def rows_among(
     *,
     order: Column[Any] | None = None,
     where: ColumnElement[bool] | None = None,
-    index: str = "",
 ) -> Iterator[Any]:
     """Yield these columns of the rows where a column is one of many texts or whole numbers.
 
@@ -294,14 +293,11 @@ def rows_among(
         values: Asked for in lists of at most ``CHUNK``, each one parameter.
         order: Ascending, within each list; None: any.
         where: What must hold, too.
-        index: The one that SQLite is to use, where it would not by itself.
     """
     dialect = connection.dialect.name
     statement = _select_among(dialect, columns, column, order)
     if where is not None:
         statement = statement.where(where)
-    if index:
-        statement = statement.with_hint(column.table, f"INDEXED BY {index}", "sqlite")
     for chunk in chunks(values):
         asked = quick_json.dumps(chunk) if dialect == "sqlite" else chunk
         yield from connection.execute(statement, {"among": asked})

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    Boolean,
+    ColumnElement,
     delete,
     distinct,
     exists,
@@ -53,8 +53,9 @@ if TYPE_CHECKING:
     from broadsheet.ports import Writer
     from broadsheet.store.database import Database
 
-_CITED = "ix_papers_citations"
-_IS_CITED = literal_column("papers.citations > 0", Boolean)  # no parameter: the index is partial
+_IS_CITED: ColumnElement[Any] = literal_column("papers.citations > 0")
+"""As it stands, for a partial index serves no parameter, and no ``= 1`` of a Boolean behind it."""
+
 _FIRST_CITED = select(schema.papers.c.key).where(_IS_CITED).limit(1)
 
 
@@ -188,9 +189,7 @@ class PaperTables:
         with self.database.read() as connection:
             if connection.scalar(_FIRST_CITED) is None:  # as in most libraries: a tenth of the time
                 return {}
-            rows = rows_among(
-                connection, columns, table.key, dict.fromkeys(keys), where=_IS_CITED, index=_CITED
-            )
+            rows = rows_among(connection, columns, table.key, dict.fromkeys(keys), where=_IS_CITED)
             return dict(map(tuple, rows))
 
     def edition_keys(self, first: date, last: date, /) -> list[int]:

@@ -113,7 +113,7 @@ Index(
     postgresql_where=text("is_specimen"),
 )
 
-# citations: what a search weighs, without a look at the papers; many libraries have none
+# citations: is anybody cited? In many libraries nobody is, and every search asks
 Index(
     "ix_papers_citations",
     papers.c.key,
