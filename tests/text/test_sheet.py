@@ -38,7 +38,8 @@ def test_a_sheet_says_what_is_asked_for_without_reading_it(one: Paper) -> None:
 
     assert sheet.names == tuple(map(str, one.identifiers))
     assert (sheet.day, sheet.announced, sheet.picked) == (one.day, one.announced, one.picked)
-    assert (sheet.is_specimen, sheet.citations) == (one.is_specimen, one.citations)
+    assert sheet.is_specimen is one.is_specimen
+    assert sheet.citations == one.citations
 
 
 def test_a_body_holds_no_defaults() -> None:

@@ -203,7 +203,7 @@ class EmbeddedEngine:
         documents = (
             words.document(papers[row.key], tag_numbers=[*row.facets, *row.names]) for row in new
         )
-        opened.words.write(documents, gone=_may_be_there(opened, keys) | keys & half_done)
+        opened.words.write(documents, gone={*_here(opened, keys), *(keys & half_done)})
         rows = self._append(opened, [*new, *_tombstones(opened, lost)])
         opened.save(rows=rows, position=position)
         disk.save_intent(self._folder, half_done - keys)
@@ -443,16 +443,16 @@ class EmbeddedEngine:
         return meaning.space.encoders.index(encoder) + 1
 
 
-def _may_be_there(opened: State, keys: Collection[int]) -> set[int]:
-    """Return those of the papers that have a row: a new one has no document to be replaced."""
-    asked = np.array(sorted(keys), dtype=np.int64)
-    return set(asked[opened.table.slots(asked) >= 0].tolist())
+def _here(opened: State, keys: Collection[int]) -> list[int]:
+    """Return those papers that have a row: others have no document, and nothing to end."""
+    asked = np.array([*keys], dtype=np.int64)
+    here: list[int] = asked[opened.table.slots(asked) >= 0].tolist()
+    return here
 
 
 def _tombstones(opened: State, lost: Sequence[int]) -> list[NewRow]:
-    """Return the rows that end papers; one that is not here has nothing to end."""
-    is_here = opened.table.slots(list(lost)) >= 0
-    return [NewRow(key=key, is_gone=True) for key in np.array(lost, dtype=int)[is_here].tolist()]
+    """Return the rows that end papers."""
+    return [NewRow(key=key, is_gone=True) for key in _here(opened, lost)]
 
 
 def _digest(*parts: Any) -> int:
