@@ -18,7 +18,6 @@ from typer.core import TyperCommand
 from broadsheet.cli.importing import add_reports, print_report, report_json, show_rates
 from broadsheet.cli.output import Json, note, opened, print_json, progress_bar
 from broadsheet.errors import ConflictError, SourceError, UsageError
-from broadsheet.jobs import logs
 from broadsheet.jobs.ending import Ending
 from broadsheet.model import IngestReport
 
@@ -74,6 +73,8 @@ def sync(
     """
     if sum([bool(since), full, cancel]) > 1:
         raise UsageError("--since, --full and --cancel exclude each other: name one", field="since")
+    from broadsheet.jobs import logs
+
     day = since.date() if since else None
     with opened(context) as library:
         logs.configure(library.settings.log_level)

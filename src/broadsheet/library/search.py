@@ -85,8 +85,9 @@ def search(  # noqa: PLR0913  # each is named where it is given
     order = _order(library, request, used, sort, count=count)
     if asked.identifier is not None and order.first.by != "id":
         notes.append(f"No paper here goes by {asked.identifier}; words alone were compared.")
-    counts = _counts(library, request, used, order) if is_counting else None
+    counted = library.beside.submit(_counts, library, request, used, order) if is_counting else None
     hits = _hits(library, request, order, sort, start=offset, stop=count)
+    counts = counted.result() if counted else None
     library.engine.wish([hit.paper.key for hit in hits[:UPGRADED]], encoder=library.encoder.name)
     return Results(
         query=asked,
