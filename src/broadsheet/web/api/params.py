@@ -55,18 +55,18 @@ PaperName = Annotated[
 
 def _values(text: str) -> Any:
     """Return a parameter that may be repeated."""
-    return Query(default_factory=list, max_length=MAX_VALUES, description=text)
+    return Query(max_length=MAX_VALUES, description=text)
 
 
 def _filters(
     *,
     since: Annotated[date | None, Query(description="First day of publication.")] = None,
     until: Annotated[date | None, Query(description="Last day of publication.")] = None,
-    source: Annotated[list[str], _values("Any of these sources.")],
-    category: Annotated[list[str], _values("Any of these: `cs.LG`, or `cs` for all.")],
-    topic: Annotated[list[str], _values("Any of these topics.")],
-    author: Annotated[list[str], _values("Any of these authors.")],
-    has: Annotated[list[str], _values("All of these links: `code`, `data`.")],
+    source: Annotated[tuple[str, ...], _values("Any of these sources.")] = (),
+    category: Annotated[tuple[str, ...], _values("Any of these: `cs.LG`, or `cs` for all.")] = (),
+    topic: Annotated[tuple[str, ...], _values("Any of these topics.")] = (),
+    author: Annotated[tuple[str, ...], _values("Any of these authors.")] = (),
+    has: Annotated[tuple[str, ...], _values("All of these links: `code`, `data`.")] = (),
     as_of: Annotated[
         int | None,
         Query(
@@ -80,11 +80,11 @@ def _filters(
     return Filters(
         since=since,
         until=until,
-        sources=tuple(source),
-        categories=tuple(category),
-        topics=tuple(topic),
-        authors=tuple(author),
-        has=tuple(has),
+        sources=source,
+        categories=category,
+        topics=topic,
+        authors=author,
+        has=has,
         last_key=as_of,
     )
 
