@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from broadsheet.index.vectors import packed, unpacked
 from broadsheet.model import Clause, ClauseKind, Identifier, Occur, Paper, PaperId, Query, Scheme
 
 if TYPE_CHECKING:
@@ -38,10 +39,13 @@ def phrase(text: str, **changes: Any) -> Query:
 
 
 def vectors(*seeds: int, dim: int = DIM) -> npt.NDArray[np.float32]:
-    """Return a unit vector per seed, (n, dim), near enough to float16 numbers."""
-    made = np.stack([np.random.default_rng(seed).normal(size=dim) for seed in seeds])
-    made /= np.linalg.norm(made, axis=1, keepdims=True)
-    return made.astype(np.float16).astype(np.float32)
+    """Return a unit vector per seed, (n, dim), that is stored as it is."""
+    return storable(np.stack([np.random.default_rng(seed).normal(size=dim) for seed in seeds]))
+
+
+def storable(made: npt.NDArray[Any], /) -> npt.NDArray[np.float32]:
+    """Return unit vectors, (n, dim), near these, that are stored as they are."""
+    return unpacked(packed(made.astype(np.float32)))
 
 
 def keys(found: Scored) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 
 from broadsheet.index import open_engine
 from broadsheet.model import Filters
-from tests.support_engine import indexed, keys
+from tests.support_engine import indexed, keys, storable
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,9 +28,7 @@ def near_topics(count: int, *, seed: int) -> npt.NDArray[np.float32]:
     chance = np.random.default_rng(seed)
     chosen = (300 * chance.random(count) ** 2).astype(int)  # the first topics have most papers
     made = topics[chosen] + chance.normal(size=(count, DIM))
-    made /= np.linalg.norm(made, axis=1, keepdims=True)
-    rounded: npt.NDArray[np.float32] = made.astype(np.float16).astype(np.float32)
-    return rounded
+    return storable(made)
 
 
 class Held:

@@ -29,7 +29,8 @@ ALL = Filters()
 def folder(tmp_path: Path) -> Path:
     """The folder of an index of 60 papers with vectors, searched approximately."""
     engine = make(tmp_path)
-    engine.apply([indexed(key, authors=("Ada",)) for key in range(1, 61)], [], position=60)
+    papers = [indexed(key, authors=("Ada",), categories=("cs.DL",)) for key in range(1, 61)]
+    engine.apply(papers, [], position=60)
     put(engine, *range(1, 61))
     engine.optimize()
     engine.close()
@@ -71,7 +72,7 @@ DAMAGES = [
     pytest.param(cut_short("commit.json"), id="commit file cut"),
     pytest.param(overwrite("commit.json", "[]"), id="commit file of another kind"),
     pytest.param(cut_short("papers-*/rows.bin"), id="rows cut"),
-    pytest.param(cut_short("papers-*/names.bin"), id="tags cut"),
+    pytest.param(cut_short("papers-*/facets.bin"), id="tags cut"),
     pytest.param(cut_short("papers-*/vectors.bin"), id="vectors cut"),
     pytest.param(cut_short("papers-*/marks.bin"), id="marks cut"),
     pytest.param(lose("papers-*/rows.bin"), id="rows lost"),
@@ -109,7 +110,7 @@ def test_a_flipped_bit_in_a_vector_is_found(folder: Path) -> None:
     """Every vector has a checksum."""
     path = largest(folder, "papers-*/vectors.bin")
     content = bytearray(path.read_bytes())
-    content[7 * DIM * 2] ^= 1  # of the eighth row
+    content[7 * DIM] ^= 1  # of the eighth row
     path.write_bytes(content)
 
     engine = make(folder)

@@ -9,7 +9,7 @@ import pytest
 
 from broadsheet.index import open_engine
 from broadsheet.model import Filters, Query
-from tests.support_engine import indexed, keys, words
+from tests.support_engine import indexed, keys, storable, words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,8 +27,7 @@ def clustered(count: int, *, seed: int) -> npt.NDArray[np.float32]:
     centres = np.random.default_rng(1).normal(size=(200, DIM))
     chance = np.random.default_rng(seed)
     made = centres[chance.integers(200, size=count)] + chance.normal(size=(count, DIM))
-    made /= np.linalg.norm(made, axis=1, keepdims=True)
-    return made.astype(np.float16).astype(np.float32)
+    return storable(made)
 
 
 @pytest.fixture(scope="module")

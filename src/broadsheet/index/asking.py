@@ -54,9 +54,14 @@ def _conditions(filters: Filters) -> Iterable[Ask]:
         yield words.arrived_by(filters.last_key)
     for group in tags.facet_conditions(filters):
         yield words.any_of_tags(group)
+    if (written := by_authors(filters)) is not None:
+        yield written
+
+
+def by_authors(filters: Filters) -> Ask | None:
+    """Return the query for the papers by one of the authors; None: no author is asked for."""
     names = [words.all_of_tags(group) for group in tags.name_conditions(filters)]
-    if names:
-        yield either(names)
+    return either(names) if names else None
 
 
 def titles(text: str) -> Ask | None:

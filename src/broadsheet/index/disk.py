@@ -17,7 +17,7 @@ from broadsheet.errors import IndexFaultError
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT = 1  # raise it when the layout of a file of papers or vectors changes
+FORMAT = 2  # raise it when the layout of a file of papers or vectors changes; see `older`
 LEXICON = 4  # raise it when fields, or the way texts become words, change: words are indexed anew
 COMMIT_FILE = "commit.json"
 INTENT_FILE = "intent.json"
@@ -83,7 +83,7 @@ def load_commit(folder: Path) -> Commit:
         raise
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise fault(f"has a {COMMIT_FILE} that cannot be read ({error})") from error
-    if commit.format != FORMAT:
+    if commit.format > FORMAT:
         raise fault(f"has format {commit.format}, and this program reads {FORMAT}")
     if commit.lexicon > LEXICON:
         raise fault(f"has words of form {commit.lexicon}, and this program reads {LEXICON}")

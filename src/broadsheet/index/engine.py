@@ -98,13 +98,13 @@ class EmbeddedEngine:
             if meaning is None:
                 return NOTHING
             wanted = meaning.checked(vector)
-            allowed = opened.table.allowed(filters, among)
+            allowed = opened.table.allowed(filters, _written(opened, filters, among))
             slots, scores, total = meaning.nearest.best(
                 wanted, k, allowed=allowed, vectors=meaning.vectors
             )
             keys = opened.table.rows["key"][slots]
         order = np.lexsort((-keys, -scores))[: max(k, 0)]
-        # Float16 rows are of unit length within .001 only: keep the promise of a cosine.
+        # Of the flat tier's float16 vectors the length is 1 within .001 only: a cosine is not more.
         cosines = np.clip(scores[order], -1, 1).astype(np.float32)
         return Scored(keys=keys[order], scores=cosines, total=total)
 
@@ -364,7 +364,7 @@ class EmbeddedEngine:
 
     def _listing(self, filters: Filters, *, k: int, among: npt.NDArray[np.int64] | None) -> Scored:
         with self._held.reading() as opened:
-            if filters.authors:  # few papers: the words know them without a look at every name
+            if filters.authors:  # the words know them
                 asked = asking.ask(Query(text=""), filters, among)
                 keys, scores, total = opened.words.best(asked, k, by_newness=True)
                 return Scored(keys=keys, scores=scores, total=total)
@@ -441,6 +441,17 @@ class EmbeddedEngine:
                 raise disk.fault(f"knows {MAX_ENCODERS} encoders already")
             opened.save_space(meaning, encoders=(*names, encoder))
         return meaning.space.encoders.index(encoder) + 1
+
+
+def _written(
+    opened: State, filters: Filters, among: npt.NDArray[np.int64] | None
+) -> npt.NDArray[np.int64] | None:
+    """Return the keys that are ``among``, of papers by the authors that are asked for, sorted."""
+    asked = asking.by_authors(filters)
+    if asked is None:
+        return among
+    keys = opened.words.matching(asked)
+    return keys if among is None else np.intersect1d(keys, among)
 
 
 def _here(opened: State, keys: Collection[int]) -> list[int]:

@@ -125,7 +125,7 @@ class Meaning:
         folder = papers / space.folder
         folder.mkdir(exist_ok=True)
         Vectors.create(folder)
-        for name, width in (("vectors.bin", space.dim * 2), ("marks.bin", MARK.itemsize)):
+        for name, width in (("vectors.bin", space.dim), ("marks.bin", MARK.itemsize)):
             with (folder / name).open("r+b") as file:
                 file.truncate(rows * width)  # a hole: takes no room until it is written to
 

@@ -2,7 +2,7 @@
 
 Two tiers. The *flat* tier holds float16 vectors and is searched exactly; a small library has no
 other. The *approximate* tier (inverted lists of 4-bit product codes) is made once by
-``approximate.train`` and never changed; its best candidates are scored again with the exact
+``approximate.train`` and never changed; its best candidates are scored again with the
 vectors on disk. A vector that is newer than the approximate tier lives in the flat one.
 """
 
@@ -172,7 +172,7 @@ class Nearest:
         is_covered = is_searched & self._is_in_snapshot(changed, after)
         self._flat.drop(changed[~is_searched | is_covered])
         fresh = changed[is_searched & ~is_covered]
-        self._flat.put(fresh, vectors.rows[fresh])
+        self._flat.put(fresh, vectors.read(fresh).astype(np.float16))
         self._covered_count += _count(is_covered) - _count(self._covered[changed])
         self._covering = None
         self._covered[changed] = is_covered
@@ -249,7 +249,7 @@ class Nearest:
             selector = selector if allowed is None else _selector(allowed)
             share = count / len(self._snapshot)
             slots = self._snapshot.candidates(vector, k, selector=selector, share=share)
-        return slots, vectors.read(slots) @ vector  # (n,)
+        return slots, vectors.cosines(slots, vector)
 
     def _all_covered(self) -> Any:
         """Return the selector of what of the snapshot still counts; None: all of it."""

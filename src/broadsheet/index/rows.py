@@ -2,8 +2,9 @@
 
 A paper's row is never changed: a paper whose content changed gets a new row, a paper that went
 away a row that says so. Rows count as far as the commit file says, so appending is safe at any
-moment. The tags of all rows stand one after the other in two files, facets and names; a filter
-scans them once (0.6 ms for the facets of 100,000 papers) and remembers what it found.
+moment. The tags of all rows' facets stand one after the other in a file; a filter scans it once
+(0.6 ms for 100,000 papers) and remembers what it found. Names have so many tags that the index
+of words alone knows them.
 """
 
 from __future__ import annotations
@@ -34,14 +35,13 @@ ROW = np.dtype(
         ("content", "<u8"),  # digest of all that is indexed: the same again is not indexed again
         ("text", "<u8"),  # digest of what the encoder reads
         ("facets", "<u8"),  # where this row's tags end in the file of facets
-        ("names", "<u8"),  # the same in the file of names
         ("published", "<i4"),  # proleptic ordinal; 0: unknown
         ("day", "<i4"),  # of its edition, or when it was published
         ("gone", "<u8"),  # 1: the paper went away
     ]
 )
 MAX_KEY = 1 << 31  # keys are the store's row numbers: they stay small
-REMEMBERED_TAGS = 64  # of each file; a page offers some ten filters
+REMEMBERED_TAGS = 64  # a page offers some ten filters
 
 Slots = Any  # npt.NDArray[np.int32], (n,): numbers of rows
 Mask = Any  # npt.NDArray[np.bool_], (rows,)
@@ -58,7 +58,7 @@ class NewRow:
     day: int = 0
     is_gone: bool = False
     facets: Sequence[int] = ()
-    names: Sequence[int] = ()
+    names: Sequence[int] = ()  # for the index of words
 
 
 def grown(array: npt.NDArray[Any], size: int, *, fill: int = 0) -> npt.NDArray[Any]:
@@ -71,11 +71,10 @@ def grown(array: npt.NDArray[Any], size: int, *, fill: int = 0) -> npt.NDArray[A
 
 
 class Tags:
-    """One file of tags: which rows have a tag?"""
+    """The file of facets' tags: which rows have a tag?"""
 
-    def __init__(self, path: Path, column: str) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._column = column
         self._found: OrderedDict[int, tuple[int, Slots]] = OrderedDict()
         self._lock = threading.Lock()
         self._tags = np.empty(0, dtype="<u8")
@@ -100,7 +99,7 @@ class Tags:
         with self._lock:
             done, found = self._found.pop(tag, (0, np.empty(0, dtype=np.int32)))
         if done < len(rows):
-            ends = rows[self._column]
+            ends = rows["facets"]
             start = int(ends[done - 1]) if done else 0
             places = np.flatnonzero(self._tags[start : int(ends[-1])] == np.uint64(tag)) + start
             new = np.searchsorted(ends, places.astype(np.uint64), side="right")
@@ -119,11 +118,10 @@ class Table:
         """Open the table with no rows seen yet: ``absorb`` shows them."""
         self._folder = folder
         self._path = folder / "rows.bin"
-        self._facets = Tags(folder / "facets.bin", "facets")
-        self._names = Tags(folder / "names.bin", "names")
+        self._facets = Tags(folder / "facets.bin")
         self._slot_of_key: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)  # -1: none
         self._is_alive: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
-        # Columns that are looked through whole stand apart: a row is 56 bytes.
+        # Columns that are looked through whole stand apart: a row is 48 bytes.
         self._keys: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._published: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._days: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)
@@ -134,7 +132,7 @@ class Table:
     @staticmethod
     def create(folder: Path) -> None:
         """Make the files of an empty table."""
-        for name in ("rows.bin", "facets.bin", "names.bin"):
+        for name in ("rows.bin", "facets.bin"):
             (folder / name).touch()
         sync_folder(folder)
 
@@ -145,14 +143,13 @@ class Table:
 
     def append(self, new: Sequence[NewRow]) -> int:
         """Write rows after those seen, durably; return how many there are then, unseen yet."""
-        facets, names = self._ends()
+        end = self._end()
         made = np.zeros(len(new), dtype=ROW)
-        self._facets.append(facets, [tag for row in new for tag in row.facets])
-        self._names.append(names, [tag for row in new for tag in row.names])
+        self._facets.append(end, [tag for row in new for tag in row.facets])
         for place, row in enumerate(new):
-            facets, names = facets + len(row.facets), names + len(row.names)
+            end += len(row.facets)
             made[place] = (
-                row.key, row.content, row.text, facets, names, row.published, row.day, row.is_gone
+                row.key, row.content, row.text, end, row.published, row.day, row.is_gone
             )  # fmt: skip
         _write_at(self._path, len(self.rows) * ROW.itemsize, made.tobytes())
         return len(self.rows) + len(new)
@@ -162,7 +159,6 @@ class Table:
         is_alive = self.is_alive
         kept = np.array(self.rows[is_alive])
         kept["facets"] = self._facets.copy(folder / "facets.bin", is_alive, self.rows["facets"])
-        kept["names"] = self._names.copy(folder / "names.bin", is_alive, self.rows["names"])
         write_new(folder / "rows.bin", kept.tobytes())
 
     def absorb(self, count: int) -> Slots:
@@ -180,9 +176,7 @@ class Table:
         try:
             rows = np.memmap(self._path, dtype=ROW, mode="r", shape=(count,))
             self.rows = rows.view(np.ndarray)  # whose parts are as quick to take as of others
-            facets, names = self._ends()
-            self._facets.map(facets)
-            self._names.map(names)
+            self._facets.map(self._end())
         except (OSError, ValueError) as error:
             raise fault(f"of papers ends too early ({error})") from error
         return self._count_in(np.arange(seen, count, dtype=np.int32))
@@ -198,7 +192,8 @@ class Table:
     def allowed(self, filters: Filters, among: npt.NDArray[np.int64] | None) -> Mask | None:
         """Return which rows pass the filters, (rows,); None when nothing is asked.
 
-        Rows that are no longer alive may be among them.
+        Rows that are no longer alive may be among them. Authors are not looked at: ``among`` says
+        whose papers count.
         """
         masks = [*self._in_range(filters), *self._tagged(filters)]
         if among is not None:
@@ -242,15 +237,6 @@ class Table:
         for group in tags.facet_conditions(filters):
             found = [self._facets.rows_with(tag, self.rows) for tag in group]
             masks.append(self._mask(np.concatenate(found)))
-        names = [
-            reduce(
-                np.logical_and,
-                [self._mask(self._names.rows_with(tag, self.rows)) for tag in group],
-            )
-            for group in tags.name_conditions(filters)
-        ]
-        if names:
-            masks.append(reduce(np.logical_or, names))
         return masks
 
     def _mask(self, slots: Slots) -> Mask:
@@ -258,11 +244,9 @@ class Table:
         mask[slots] = True
         return mask
 
-    def _ends(self) -> tuple[int, int]:
+    def _end(self) -> int:
         """Return where the tags of the rows seen end."""
-        if not len(self.rows):
-            return 0, 0
-        return int(self.rows[-1]["facets"]), int(self.rows[-1]["names"])
+        return int(self.rows[-1]["facets"]) if len(self.rows) else 0
 
     def _count_in(self, slots: Slots) -> Slots:
         keys = self.rows["key"][slots]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from broadsheet.index import meaning
+from broadsheet.index import meaning, older
 from broadsheet.index.disk import (
     COMMIT_FILE,
+    FORMAT,
     LEXICON,
     Commit,
     Space,
@@ -43,8 +44,11 @@ class State:
         self.commit = commit
         self.stamp = (0, 0, 0)
         papers = folder / commit.papers
-        if commit.lexicon != LEXICON:
-            raise fault("of words was made by an older program, and another process holds it")
+        if commit.lexicon != LEXICON or commit.format != FORMAT:
+            raise fault(
+                "was made by an older program, and cannot be renewed while another process holds "
+                "it or the disk is full"
+            )
         if not (folder / commit.words).is_dir() or not papers.is_dir():
             raise fault("has lost a folder")
         self.words = Words(folder / commit.words)
@@ -181,17 +185,23 @@ def create(folder: Path, *, space: Space, generation: int) -> None:
 def is_old(folder: Path, space: Space) -> bool:
     """Tell whether ``renew`` has anything to do."""
     commit = load_commit(folder)
-    return commit.lexicon < LEXICON or not _is_of(commit.spaces[0], space)
+    is_older = commit.lexicon < LEXICON or commit.format < FORMAT
+    return is_older or not _is_of(commit.spaces[0], space)
 
 
 def renew(folder: Path, space: Space) -> None:
-    """Begin anew what an older program or another encoder made; nothing that serves is lost.
+    """Bring what an older program or another encoder made up to date; what serves is not lost.
 
-    Words are begun anew where they are of an older form: the position goes back to the
-    beginning, so the change log is applied again and fills them. Where the encoder is of another
-    space, that space begins without vectors, and the one before stays beside it.
+    Rows and vectors of an older format are written anew in this program's. Words are begun anew
+    where they are of an older form: the position goes back to the beginning, so the change log is
+    applied again and fills them. Where the encoder is of another space, that space begins without
+    vectors, and the one before stays beside it.
     """
     commit = load_commit(folder)
+    if commit.format < FORMAT:
+        name = f"papers-{_next_number(folder)}"
+        older.convert(folder / commit.papers, folder / name, commit)
+        commit = commit.next(papers=name, format=FORMAT)
     if commit.lexicon < LEXICON:
         name = f"words-{_next_number(folder)}"
         Words(folder / name)

@@ -1,4 +1,8 @@
-"""Where is each paper's vector? Float16 rows on disk, mapped into memory, and a mark for each.
+"""Where is each paper's vector? Rows of int8 on disk, mapped into memory, and a mark for each.
+
+A row holds a direction alone: its largest number is 127, and what is read has unit length. That
+moves a cosine by .0003 in the mean, .0025 at most, and leaves 99.5 % of the 200 nearest (100,000
+papers, 300 queries), at half the room of float16.
 
 A mark says which encoder made the vector, of which text, and the vector's checksum. It is written
 after the vector is on disk, and taken away before a vector is replaced: a process killed at any
@@ -14,7 +18,6 @@ from zlib import crc32
 import numpy as np
 
 from broadsheet.index.disk import fault, sync_folder
-from broadsheet.index.faiss_ import faiss
 from broadsheet.index.rows import write_new
 
 if TYPE_CHECKING:
@@ -32,9 +35,33 @@ MARK = np.dtype(
     ]
 )
 VECTOR_FILES = ("vectors.bin", "marks.bin")
+LARGEST = 127  # of the numbers of a row
+LEAST = 1e-30  # below it a number is none
 BLANK = np.uint64(1 << 40)  # a vector of zeros: its text says nothing to the encoder
 MAX_ENCODERS = 255
-COPIED_ROWS = 16_384  # at once: 12 MB
+COPIED_ROWS = 16_384  # at once: 6 MB
+
+
+def packed(vectors: npt.NDArray[np.float32], /) -> npt.NDArray[np.int8]:
+    """Return the directions of vectors, (n, dim); what is not a number becomes zero."""
+    clean = np.nan_to_num(vectors, nan=0.0, posinf=0.0, neginf=0.0)
+    largest = np.abs(clean).max(axis=1, initial=0.0, keepdims=True)  # (n, 1)
+    factors = np.where(largest > LEAST, LARGEST / np.maximum(largest, LEAST), 0)
+    return np.rint(clean * factors).astype(np.int8)
+
+
+def unpacked(rows: npt.NDArray[np.int8], /) -> npt.NDArray[np.float32]:
+    """Return rows as vectors of unit length, (n, dim); zeros stay zeros."""
+    vectors = rows.astype(np.float32)
+    vectors /= _lengths(vectors)[:, None]
+    return vectors
+
+
+def _lengths(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the lengths of vectors of whole numbers, (n,); 1 for zeros."""
+    squares = np.vecdot(vectors, vectors)
+    lengths: npt.NDArray[np.float32] = np.sqrt(np.maximum(squares, 1))
+    return lengths
 
 
 def encoder_of(stamps: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
@@ -50,9 +77,8 @@ class Vectors:
         self._dim = dim
         self._vector_path = folder / "vectors.bin"
         self._mark_path = folder / "marks.bin"
-        self.rows: npt.NDArray[np.float16] = np.empty((0, dim), dtype=np.float16)
+        self.rows: npt.NDArray[np.int8] = np.empty((0, dim), dtype=np.int8)
         self.marks: npt.NDArray[Any] = np.empty(0, dtype=MARK)
-        self._halves = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16)
 
     @staticmethod
     def create(folder: Path) -> None:
@@ -73,8 +99,8 @@ class Vectors:
         pairs = [pair for pair in carried if self.marks["stamp"][pair[0]]]
         marks = np.zeros(count - start, dtype=MARK)
         with _opened(self._vector_path) as vectors:
-            if os.fstat(vectors).st_size < count * self._dim * 2:
-                os.ftruncate(vectors, count * self._dim * 2)
+            if os.fstat(vectors).st_size < count * self._dim:
+                os.ftruncate(vectors, count * self._dim)
             for old, new in pairs:
                 self._put(vectors, new, self.rows[old].tobytes())
                 marks[new - start] = self.marks[old]
@@ -92,9 +118,7 @@ class Vectors:
         if count == len(self.marks):
             return
         try:
-            rows = np.memmap(
-                self._vector_path, dtype=np.float16, mode="r", shape=(count, self._dim)
-            )
+            rows = np.memmap(self._vector_path, dtype=np.int8, mode="r", shape=(count, self._dim))
             marks = np.memmap(self._mark_path, dtype=MARK, mode="r", shape=(count,))
         except (OSError, ValueError) as error:
             raise fault(f"of vectors ends too early ({error})") from error
@@ -108,12 +132,12 @@ class Vectors:
         texts: npt.NDArray[np.uint64],
         encoder: int,
     ) -> None:
-        """Store vectors, (n, dim), durably; what is not a number becomes zero."""
-        halves = np.nan_to_num(vectors, nan=0.0, posinf=0.0, neginf=0.0).astype("<f2")
+        """Store the directions of vectors, (n, dim), durably; what is not a number is zero."""
+        rows = packed(vectors)
         marks = np.zeros(len(slots), dtype=MARK)
         marks["text"] = texts
-        for place, half in enumerate(halves):
-            marks[place]["stamp"] = _stamp(half, encoder)
+        for place, row in enumerate(rows):
+            marks[place]["stamp"] = stamp(row, encoder)
         replaced = slots[self.marks["stamp"][slots] != 0]
         with _opened(self._mark_path) as mark_file, _opened(self._vector_path) as vector_file:
             if len(replaced):
@@ -121,8 +145,8 @@ class Vectors:
                 for slot in replaced.tolist():
                     _write(mark_file, blank, slot * MARK.itemsize)
                 os.fdatasync(mark_file)
-            for slot, half in zip(slots.tolist(), halves, strict=True):
-                self._put(vector_file, slot, half.tobytes())
+            for slot, row in zip(slots.tolist(), rows, strict=True):
+                self._put(vector_file, slot, row.tobytes())
             os.fdatasync(vector_file)
             for slot, mark in zip(slots.tolist(), marks, strict=True):
                 _write(mark_file, mark.tobytes(), slot * MARK.itemsize)
@@ -138,15 +162,14 @@ class Vectors:
         write_new(folder / "marks.bin", self.marks[slots].tobytes())
 
     def read(self, slots: Slots) -> npt.NDArray[np.float32]:
-        """Return the vectors of these rows, (n, dim).
+        """Return the vectors of these rows, (n, dim), of unit length; zeros where they say so."""
+        return unpacked(self.rows[slots])
 
-        faiss makes floats of halves by an instruction of the processor, three times as fast.
-        """
-        if not len(slots):
-            return np.empty((0, self._dim), dtype=np.float32)
-        codes = self.rows[slots].view(np.uint8)
-        floats: npt.NDArray[np.float32] = self._halves.sa_decode(codes)
-        return floats
+    def cosines(self, slots: Slots, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the cosines of a unit vector with the vectors of these rows, (n,)."""
+        vectors = self.rows[slots].astype(np.float32)
+        found: npt.NDArray[np.float32] = (vectors @ vector) / _lengths(vectors)
+        return found
 
     def damaged(self, slots: Slots) -> list[int]:
         """Return those of these rows, all marked, whose vector is not the one that was stored."""
@@ -158,12 +181,13 @@ class Vectors:
         ]
 
     def _put(self, file: int, slot: int, content: bytes) -> None:
-        _write(file, content, slot * self._dim * 2)
+        _write(file, content, slot * self._dim)
 
 
-def _stamp(half: npt.NDArray[np.float16], encoder: int) -> int:
-    stamp = crc32(half.tobytes()) | encoder << 32
-    return stamp if half.any() else stamp | int(BLANK)
+def stamp(row: npt.NDArray[np.int8], encoder: int) -> int:
+    """Return what a mark says of a row that holds a vector."""
+    made = crc32(row.tobytes()) | encoder << 32
+    return made if row.any() else made | int(BLANK)
 
 
 class _opened:  # noqa: N801  # reads as a function

@@ -195,10 +195,15 @@ class Words:
 
     def keys(self) -> npt.NDArray[np.int64]:
         """Return the keys of all documents, sorted, as often as they are there."""
+        return self.matching(tantivy.Query.all_query())
+
+    def matching(self, query: tantivy.Query) -> npt.NDArray[np.int64]:
+        """Return the keys of all documents that match, sorted."""
         searcher = self._index.searcher()
-        if not searcher.num_docs:
+        count = _search(searcher, query, 1).count
+        if not count:
             return np.empty(0, dtype=np.int64)
-        hits = searcher.search(tantivy.Query.all_query(), searcher.num_docs, count=False)
+        hits = _search(searcher, query, count, count=False)
         values = searcher.fast_field_values("key", [address for _, address in hits.hits])
         return np.sort(np.array(values, dtype=np.int64))
 
