@@ -18,7 +18,6 @@ from broadsheet.index.draft import (
     FACTS,
     TABLE,
     DraftEncoder,
-    WordPieces,
     combine,
     save_table,
     unit,
@@ -26,6 +25,7 @@ from broadsheet.index.draft import (
 )
 from broadsheet.index.encoder import OnnxEncoder, open_encoder
 from broadsheet.index.layout import BUILTIN, MODEL, TOKENIZER
+from broadsheet.index.pieces import Cut, WordPieces
 from broadsheet.index.training import (
     RIDGE,
     Lesson,
@@ -85,7 +85,7 @@ def dense_of(texts: list[list[int]]) -> npt.NDArray[np.float64]:
 @given(bags)
 def test_a_draft_is_the_weighted_sum_of_its_pieces(texts: list[list[int]]) -> None:
     """Whatever is repeated, missing or empty: the sparse sum is the product of full matrices."""
-    made = combine(weigh(texts), rows(PIECES, DIM))
+    made = combine(weigh(Cut.of(texts)), rows(PIECES, DIM))
 
     assert made == pytest.approx(dense_of(texts) @ rows(PIECES, DIM), abs=1e-5)
 
@@ -93,7 +93,7 @@ def test_a_draft_is_the_weighted_sum_of_its_pieces(texts: list[list[int]]) -> No
 @given(bags)
 def test_turning_twice_changes_nothing(texts: list[list[int]]) -> None:
     """The fit needs products with the matrix and with its transpose."""
-    turned = transpose(weigh(texts), PIECES)
+    turned = transpose(weigh(Cut.of(texts)), PIECES)
     product = combine(turned, np.eye(len(texts), dtype=np.float32))
 
     assert product == pytest.approx(dense_of(texts).T, abs=1e-6)
@@ -154,7 +154,7 @@ def test_a_table_of_bytes_is_as_good_as_one_of_numbers(tmp_path: Path, model: On
     exact = rows(cutter.count, model.dim)
     save_table(tmp_path, exact, space=model.space, tokens=TOKENS)
     text = "Soil moisture from orbit"
-    wanted = unit(combine(weigh([cutter.cut(text)]), exact))[0]
+    wanted = unit(combine(weigh(cutter.cut_all([text])), exact))[0]
     [made] = DraftEncoder(tmp_path, model.tokenizer).encode([text])
 
     assert made @ wanted > 0.9999
@@ -208,7 +208,7 @@ def lesson(count: int = 400) -> tuple[Lesson, npt.NDArray[np.float32]]:
     chance = np.random.default_rng(3)
     true = rows(PIECES, DIM)
     texts = [chance.integers(0, PIECES, size=chance.integers(3, 12)).tolist() for _ in range(count)]
-    made = weigh(texts)
+    made = weigh(Cut.of(texts))
     return Lesson(bags=made, vectors=unit(combine(made, true))), true
 
 
@@ -226,7 +226,7 @@ def test_the_fit_is_the_solution_of_its_equations() -> None:
 
 def test_pieces_that_no_paper_has_keep_their_row() -> None:
     """What was learnt elsewhere is not forgotten."""
-    papers = Lesson(bags=weigh([[0, 1], [1, 2]]), vectors=rows(2, DIM))
+    papers = Lesson(bags=weigh(Cut.of([[0, 1], [1, 2]])), vectors=rows(2, DIM))
     start = rows(PIECES, DIM)
 
     assert fit(papers, start)[3:].tolist() == start[3:].tolist()

@@ -100,11 +100,12 @@ def train(
     from broadsheet.assemble import data_folder
     from broadsheet.index import draft, training
     from broadsheet.index.encoder import open_encoder
+    from broadsheet.index.pieces import WordPieces
 
     started = time.monotonic()
     folder = context.find_root().obj or data_folder()
     teacher = open_encoder(config.load(folder))
-    cutter = draft.WordPieces(teacher.tokenizer(), tokens=teacher.tokens)
+    cutter = WordPieces(teacher.tokenizer(), tokens=teacher.tokens)
     notes = training.TeacherNotes(
         work or out / "work", teacher=teacher.name, pieces=cutter.count, dim=teacher.dim
     )

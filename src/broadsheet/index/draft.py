@@ -11,20 +11,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from broadsheet.errors import EncoderError
-from broadsheet.index.encoder import CHARACTERS_PER_TOKEN, UNKNOWN_TOKENS, open_encoder
+from broadsheet.index.encoder import open_encoder
 from broadsheet.index.layout import BUILTIN
+from broadsheet.index.pieces import WordPieces
 from broadsheet.library.encoding import JOINT
 
 if TYPE_CHECKING:
@@ -33,9 +32,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from broadsheet.config import Settings
+    from broadsheet.index.pieces import Cut
 
 TABLE, FACTS = "table.npy", "draft.json"
-WORDS_KEPT = 400_000  # 60 MB at most: words seen before are looked up, not cut into pieces again
 BUILTIN_DRAFT = BUILTIN / "draft"
 TOKENS = 256
 """Pieces of a text that a draft is made of, however many the table was fitted to.
@@ -59,13 +58,6 @@ MIN_GAIN = 0.005  # of the mean cosine; less is not worth encoding all drafts ag
 AT_ONCE = 256  # texts: 30 MB of rows in memory
 TOGETHER = 32  # texts whose rows are summed by one product: their pieces are read once
 ROW_LIMIT = 127  # the largest entry of a row of int8
-
-
-_CONTROLS = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
-"""White space to Python, but nothing at all to BERT's tokenizer."""
-
-_PART = re.compile("[a-z0-9]+|[!-~]")
-"""Where BERT's tokenizer cuts a word of printable ASCII in small letters: at each sign."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,108 +93,22 @@ class Bags:
     starts: npt.NDArray[np.int64]  # (texts + 1,)
 
 
-class WordPieces:
-    """Cuts texts into the numbers of their word pieces, as the model's own tokenizer does.
-
-    BERT's tokenizer cuts at white space and at signs before anything else, so what it makes of a
-    word does not depend on what is around it: each is cut once and then remembered, and most are
-    pieces as they stand. Other tokenizers are given whole texts.
-    """
-
-    def __init__(self, tokenizer: Any, *, tokens: int) -> None:
-        """Take over a tokenizer: from now on it neither pads nor truncates.
-
-        Args:
-            tokenizer: Of ``tokenizers``, not used by anybody else.
-            tokens: So many pieces of a text are read, >= 1.
-        """
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        self._tokenizer = tokenizer
-        self._tokens = tokens
-        self._unknown = {tokenizer.token_to_id(sign) for sign in UNKNOWN_TOKENS}
-        steps = json.loads(tokenizer.to_str())
-        self._is_wordwise = (steps.get("pre_tokenizer") or {}).get("type") == "BertPreTokenizer"
-        has_small_letters = (steps.get("normalizer") or {}).get("lowercase") is True
-        self._cuts_signs = self._is_wordwise and has_small_letters
-        self._known = self._as_they_stand()
-
-    @property
-    def count(self) -> int:
-        """How many pieces there are."""
-        size: int = self._tokenizer.get_vocab_size(with_added_tokens=True)
-        return size
-
-    def cut(self, text: str, /) -> list[int]:
-        """Return the first pieces of a text, at most ``tokens``; neither special nor unknown."""
-        text = text[: self._tokens * CHARACTERS_PER_TOKEN]
-        if not text.isascii():
-            text = text.encode("utf-8", "replace").decode()
-        words, known = self._words(text), self._known
-        try:
-            cut = list(chain.from_iterable(map(known.__getitem__, words)))
-        except KeyError:  # a word is new
-            known = self._learn([word for word in dict.fromkeys(words) if word not in known], known)
-            cut = list(chain.from_iterable(map(known.__getitem__, words)))
-        return cut[: self._tokens]
-
-    def _words(self, text: str) -> list[str]:
-        """Return what may be cut one by one: words and signs of plain text, else what is apart."""
-        if self._cuts_signs and _is_plain(text.replace("\n", " ")):
-            return _PART.findall(text.lower())
-        return _CONTROLS.sub("", text).split() if self._is_wordwise else [text]
-
-    def _learn(
-        self, words: Sequence[str], known: dict[str, tuple[int, ...]]
-    ) -> dict[str, tuple[int, ...]]:
-        """Return the known words and these; other threads may go on with what they have."""
-        found = {word: self._pieces(word) for word in words}
-        if not self._is_wordwise:
-            return found
-        if len(known) + len(found) > WORDS_KEPT:
-            self._known = {**self._as_they_stand(), **found}
-            return {**known, **found}
-        known.update(found)
-        return known
-
-    def _pieces(self, word: str) -> tuple[int, ...]:
-        if self._cuts_signs and _is_plain(word):
-            parts = _PART.findall(word.lower())
-            if self._known.keys() >= set(parts):
-                return tuple(chain.from_iterable(map(self._known.__getitem__, parts)))
-        cut = self._tokenizer.encode(word, add_special_tokens=False).ids
-        return tuple(one for one in cut if one not in self._unknown)
-
-    def _as_they_stand(self) -> dict[str, tuple[int, ...]]:
-        """Return the words and signs that are pieces: none of those that go on with a word."""
-        if not self._cuts_signs:
-            return {}
-        pieces = self._tokenizer.get_vocab().items()
-        return {piece: (number,) for piece, number in pieces if _PART.fullmatch(piece)}
-
-
-def _is_plain(text: str) -> bool:
-    """Tell whether a text is of printable ASCII alone, and none that may name a special token."""
-    return text.isascii() and text.isprintable() and "[" not in text
-
-
-def weigh(texts: Sequence[Sequence[int]], /) -> Bags:
+def weigh(cut: Cut, /) -> Bags:
     """Return each text's pieces with weights that sum to 1.
 
     In proportion to ``log(1 + count) * (1 + HEAD * exp(-place / FADES))`` where ``place`` is that
     of the piece's first occurrence, from 0.
     """
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    flat = np.fromiter(chain.from_iterable(texts), dtype=np.int64, count=int(lengths.sum()))
-    owners = np.repeat(np.arange(len(texts), dtype=np.int64), lengths)
+    lengths, texts = cut.lengths, len(cut.lengths)
+    owners = np.repeat(np.arange(texts, dtype=np.int64), lengths)
     joint, first, counts = np.unique(  # by text, then piece
-        owners << 32 | flat, return_index=True, return_counts=True
+        owners << 32 | cut.pieces, return_index=True, return_counts=True
     )
     owners = joint >> 32
     places = first - (np.cumsum(lengths) - lengths)[owners]
     weights = np.log1p(counts) * (1 + HEAD * np.exp(-places / FADES))
-    sums = np.bincount(owners, weights=weights, minlength=len(texts))
-    starts = np.searchsorted(owners, np.arange(len(texts) + 1))
+    sums = np.bincount(owners, weights=weights, minlength=texts)
+    starts = np.searchsorted(owners, np.arange(texts + 1))
     return Bags(
         pieces=joint & 0xFFFF_FFFF,
         weights=(weights / sums[owners]).astype(np.float32),
@@ -350,8 +256,7 @@ class DraftEncoder:
         return vectors
 
     def _bags(self, texts: Sequence[str]) -> Bags:
-        cut = self._cutter.cut
-        return weigh([cut(text) for text in texts])
+        return weigh(self._cutter.cut_all(texts))
 
     def refit(self, texts: Sequence[str], vectors: npt.NDArray[np.float32], /) -> Refit:
         """Fit the table to what the model made of these texts; keep it where it became better.

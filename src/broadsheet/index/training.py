@@ -21,6 +21,7 @@ import numpy as np
 
 from broadsheet.errors import UsageError
 from broadsheet.index.draft import Bags, combine, unit, weigh
+from broadsheet.index.pieces import Cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from broadsheet.index.draft import WordPieces
     from broadsheet.index.encoder import OnnxEncoder
+    from broadsheet.index.pieces import WordPieces
 
     Floats = npt.NDArray[np.float32]
 
@@ -149,7 +150,7 @@ class TeacherNotes:
         texts = np.split(flat[: ends[-1] if len(ends) else 0], ends[:-1])
         vectors = np.fromfile(self._folder / "vectors.bin", dtype="<f2").reshape(-1, self._dim)
         return Lesson(
-            bags=weigh([one.tolist() for one in texts[: self.count]]),
+            bags=weigh(Cut.of([one.tolist() for one in texts[: self.count]])),
             vectors=unit(vectors[: self.count].astype(np.float32)),
         )
 
