@@ -21,6 +21,7 @@ from broadsheet.errors import UsageError
 from broadsheet.eval.collection import read_collection
 from broadsheet.eval.metrics import ndcg
 from broadsheet.eval.retrieval import documents_of, temporary_settings
+from broadsheet.library import spaces
 from broadsheet.library.encoding import draft_pending, encode_pending
 from broadsheet.library.search import plain, ranked
 from broadsheet.model import Mode
@@ -167,6 +168,7 @@ def _upgraded(  # each is named where it is given
             for share in shares:
                 goal = round(share * len(order))
                 done += _encode(library, order, goal - done, progress)
+                spaces.retire(library)  # once it has read all, as housekeeping does
                 steps.append(_measure(library, collection, documents))
             return _Run(
                 before=older,
