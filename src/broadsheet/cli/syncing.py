@@ -71,10 +71,10 @@ def sync(
 
     Example: broadsheet sync arxiv --since 2026-08-01
     """
-    if sum([bool(since), full, cancel]) > 1:
-        raise UsageError("--since, --full and --cancel exclude each other: name one", field="since")
     from broadsheet.jobs import logs
 
+    if sum([bool(since), full, cancel]) > 1:
+        raise UsageError("--since, --full and --cancel exclude each other: name one", field="since")
     day = since.date() if since else None
     with opened(context) as library:
         logs.configure(library.settings.log_level)

@@ -200,8 +200,10 @@ class EmbeddedEngine:
         keys = {*lost, *(row.key for row in new)}
         half_done = disk.load_intent(self._folder)
         disk.save_intent(self._folder, half_done | keys)
+        changed = [papers[row.key] for row in new]
         documents = (
-            words.document(papers[row.key], tag_numbers=[*row.facets, *row.names]) for row in new
+            words.document(paper, tag_numbers=[*row.facets, *tags.name_tags(paper)])
+            for row, paper in zip(new, changed, strict=True)
         )
         opened.words.write(documents, gone={*_here(opened, keys), *(keys & half_done)})
         rows = self._append(opened, [*new, *_tombstones(opened, lost)])
@@ -403,7 +405,7 @@ class EmbeddedEngine:
 
     def _row(self, opened: State, paper: Paper) -> NewRow | None:
         """Return the paper's new row, or None when nothing that is indexed changed."""
-        facets, names = tags.facet_tags(paper), tags.name_tags(paper)
+        facets = tags.facet_tags(paper)
         content = _digest(
             disk.LEXICON, paper.title, paper.abstract, paper.venue, paper.topics, paper.authors,
             paper.published, paper.day, facets, paper.identifiers,
@@ -418,7 +420,6 @@ class EmbeddedEngine:
             published=words.ordinal(paper.published),
             day=words.ordinal(paper.day or paper.published),
             facets=facets,
-            names=names,
         )
 
     def _append(self, opened: State, new: Sequence[NewRow]) -> int:

@@ -8,13 +8,12 @@ from __future__ import annotations
 import os
 import shutil
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 import numpy as np
 
 from broadsheet.index.disk import fault, sync_folder
 from broadsheet.index.rows import ROW, write_new
-from broadsheet.index.vectors import MARK, encoder_of, packed, stamp
+from broadsheet.index.vectors import MARK, encoder_of, is_whole, packed, stamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,8 +80,8 @@ def _space(before: Path, after: Path, space: Space, count: int) -> None:
             makers = encoder_of(stamps[start : start + AT_ONCE]).tolist()
             for place, maker in enumerate(makers):
                 slot = start + place
-                is_whole = crc32(part[place].tobytes()) == int(stamps[slot]) & 0xFFFF_FFFF
-                marks[slot]["stamp"] = stamp(rows[place], maker) if maker and is_whole else 0
+                is_kept = maker and is_whole(part[place], int(stamps[slot]))
+                marks[slot]["stamp"] = stamp(rows[place], maker) if is_kept else 0
             file.write(rows.tobytes())
         file.flush()
         os.fsync(file.fileno())

@@ -58,7 +58,6 @@ class NewRow:
     day: int = 0
     is_gone: bool = False
     facets: Sequence[int] = ()
-    names: Sequence[int] = ()  # for the index of words
 
 
 def grown(array: npt.NDArray[Any], size: int, *, fill: int = 0) -> npt.NDArray[Any]:

@@ -174,11 +174,7 @@ class Vectors:
     def damaged(self, slots: Slots) -> list[int]:
         """Return those of these rows, all marked, whose vector is not the one that was stored."""
         stamps = self.marks["stamp"]
-        return [
-            slot
-            for slot in slots.tolist()
-            if crc32(self.rows[slot].tobytes()) != int(stamps[slot]) & 0xFFFF_FFFF
-        ]
+        return [slot for slot in slots.tolist() if not is_whole(self.rows[slot], int(stamps[slot]))]
 
     def _put(self, file: int, slot: int, content: bytes) -> None:
         _write(file, content, slot * self._dim)
@@ -188,6 +184,11 @@ def stamp(row: npt.NDArray[np.int8], encoder: int) -> int:
     """Return what a mark says of a row that holds a vector."""
     made = crc32(row.tobytes()) | encoder << 32
     return made if row.any() else made | int(BLANK)
+
+
+def is_whole(row: npt.NDArray[Any], stamp: int) -> bool:
+    """Tell whether a row, of whatever numbers, is the one that a mark was made for."""
+    return crc32(row.tobytes()) == stamp & 0xFFFF_FFFF
 
 
 class _opened:  # noqa: N801  # reads as a function
