@@ -58,15 +58,18 @@ def _values(text: str) -> Any:
     return Query(max_length=MAX_VALUES, description=text)
 
 
+_NONE: list[str] = []  # FastAPI copies it; a factory's signature it looks up at each request
+
+
 def _filters(
     *,
     since: Annotated[date | None, Query(description="First day of publication.")] = None,
     until: Annotated[date | None, Query(description="Last day of publication.")] = None,
-    source: Annotated[tuple[str, ...], _values("Any of these sources.")] = (),
-    category: Annotated[tuple[str, ...], _values("Any of these: `cs.LG`, or `cs` for all.")] = (),
-    topic: Annotated[tuple[str, ...], _values("Any of these topics.")] = (),
-    author: Annotated[tuple[str, ...], _values("Any of these authors.")] = (),
-    has: Annotated[tuple[str, ...], _values("All of these links: `code`, `data`.")] = (),
+    source: Annotated[list[str], _values("Any of these sources.")] = _NONE,
+    category: Annotated[list[str], _values("Any of these: `cs.LG`, or `cs` for all.")] = _NONE,
+    topic: Annotated[list[str], _values("Any of these topics.")] = _NONE,
+    author: Annotated[list[str], _values("Any of these authors.")] = _NONE,
+    has: Annotated[list[str], _values("All of these links: `code`, `data`.")] = _NONE,
     as_of: Annotated[
         int | None,
         Query(
@@ -80,11 +83,11 @@ def _filters(
     return Filters(
         since=since,
         until=until,
-        sources=source,
-        categories=category,
-        topics=topic,
-        authors=author,
-        has=has,
+        sources=tuple(source),
+        categories=tuple(category),
+        topics=tuple(topic),
+        authors=tuple(author),
+        has=tuple(has),
         last_key=as_of,
     )
 
