@@ -219,6 +219,18 @@ def test_a_search_feed_has_the_searchs_filters(four: TestClient) -> None:
     assert read(four, "/papers.atom?q=gravity&has=data") == []
 
 
+@pytest.mark.parametrize("name", ["cat", "category"])
+def test_a_category_goes_by_either_name(four: TestClient, name: str) -> None:
+    """Pages say `cat`, feeds and the API `category`: each leads to the other, filter and all."""
+    asked = f"q=gravity&{name}"
+
+    assert len(read(four, f"/papers.atom?{asked}=cs.LG")) == 4
+    assert read(four, f"/papers.atom?{asked}=no.SUCH") == []
+    assert four.get(f"/api/v1/search?{asked}=no.SUCH").json()["data"] == []
+    assert "/papers/2603.00003" in four.get(f"/papers?{asked}=cs.LG").text
+    assert "/papers/2603.00003" not in four.get(f"/papers?{asked}=no.SUCH").text
+
+
 @pytest.mark.parametrize(
     ("query", "first"),
     [

@@ -61,12 +61,13 @@ def _values(text: str) -> Any:
 _NONE: list[str] = []  # FastAPI copies it; a factory's signature it looks up at each request
 
 
-def _filters(
+def _filters(  # noqa: PLR0913  # parameters of an address
     *,
     since: Annotated[date | None, Query(description="First day of publication.")] = None,
     until: Annotated[date | None, Query(description="Last day of publication.")] = None,
     source: Annotated[list[str], _values("Any of these sources.")] = _NONE,
     category: Annotated[list[str], _values("Any of these: `cs.LG`, or `cs` for all.")] = _NONE,
+    cat: Annotated[list[str], Query(max_length=MAX_VALUES, include_in_schema=False)] = _NONE,
     topic: Annotated[list[str], _values("Any of these topics.")] = _NONE,
     author: Annotated[list[str], _values("Any of these authors.")] = _NONE,
     has: Annotated[list[str], _values("All of these links: `code`, `data`.")] = _NONE,
@@ -84,7 +85,7 @@ def _filters(
         since=since,
         until=until,
         sources=tuple(source),
-        categories=tuple(category),
+        categories=(*category, *cat),  # as pages call it, and so their feeds' addresses
         topics=tuple(topic),
         authors=tuple(author),
         has=tuple(has),

@@ -183,7 +183,7 @@ def read(params: QueryParams) -> Asked:
         since=since,
         until=until,
         sources=_values_of(params, "source"),
-        categories=_values_of(params, "cat"),
+        categories=_values_of(params, "cat", "category"),
         topics=_values_of(params, "topic"),
         authors=_values_of(params, "author"),
         has=_has(params),
@@ -219,8 +219,9 @@ def read_bound(text: str, field: str) -> date | None:
     return _lists.read_day(text.strip(), field=field) if text.strip() else None
 
 
-def _values_of(params: QueryParams, name: str) -> tuple[str, ...]:
-    values = [value.strip() for value in params.getlist(name)]
+def _values_of(params: QueryParams, name: str, *others: str) -> tuple[str, ...]:
+    """Return the values of a filter, under its name or as the API and feeds call it."""
+    values = [value.strip() for one in (name, *others) for value in params.getlist(one)]
     kept = tuple(dict.fromkeys(value for value in values if value))
     if len(kept) > MAX_VALUES or any(len(value) > MAX_VALUE for value in kept):
         raise QueryError(
