@@ -283,7 +283,7 @@ def test_metrics_count_papers_and_requests(client: TestClient, library: Library)
     labels = 'method="GET",route="/api/v1/papers/{name:any}"'
     assert f'broadsheet_http_requests_total{{{labels},status="200"}} 2.0' in text
     assert f"broadsheet_http_request_seconds_count{{{labels}}} 2.0" in text
-    assert "2603" not in text
+    assert "2603.0000" not in text
     assert "/nothing" not in text
 
 
