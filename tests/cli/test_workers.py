@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import closing, contextmanager, suppress
@@ -272,6 +274,26 @@ def test_a_request_gets_its_turn_beside_the_jobs_within_a_millisecond(tmp_path: 
             assert sys.getswitchinterval() == pytest.approx(serving.SWITCH_S)
     finally:
         sys.setswitchinterval(before)
+
+
+def test_an_answer_does_not_wait_for_the_reader_to_confirm_its_head() -> None:
+    """Nagle's algorithm (RFC 896) is off: with it, every answer but the first takes 40 ms more."""
+
+    async def accepted() -> bool:
+        options = asyncio.Queue[bool]()
+
+        def note(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            line = writer.get_extra_info("socket")
+            options.put_nowait(bool(line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+            writer.close()
+
+        with serving._listen("127.0.0.1", 0) as listener:
+            async with await asyncio.start_server(note, sock=listener):
+                _, writer = await asyncio.open_connection(*listener.getsockname())
+                writer.close()
+                return await options.get()
+
+    assert asyncio.run(accepted())
 
 
 @pytest.mark.parametrize("value", ["-1", "33", "many"])
