@@ -752,6 +752,14 @@ class Engine(Protocol):
         """
         ...
 
+    def answering(self) -> AbstractContextManager[None]:
+        """Say that somebody waits for an answer, until the block ends; blocks may overlap."""
+        ...
+
+    def is_answering(self) -> bool:
+        """Tell whether anybody waits for an answer just now, in any process."""
+        ...
+
     def made_by(self, encoder: str, /) -> npt.NDArray[np.int64]:
         """Return the papers that have this encoder's vector of their present text."""
         ...

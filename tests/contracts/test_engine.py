@@ -752,3 +752,15 @@ def test_no_query_is_an_error(searched: Engine, kind: ClauseKind) -> None:
         for occur in Occur:
             for name in (None, "title", "abstract", "author", "venue"):
                 find(searched, words(text, kind=kind, occur=occur, field=name))
+
+
+def test_it_knows_whether_somebody_waits_for_an_answer(engine: Engine) -> None:
+    """As long as any of them does."""
+    seen = [engine.is_answering()]
+    with engine.answering():
+        with engine.answering():
+            seen.append(engine.is_answering())
+        seen.append(engine.is_answering())
+    seen.append(engine.is_answering())
+
+    assert seen == [False, True, True, False]

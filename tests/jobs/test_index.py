@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from broadsheet.jobs import index
 from broadsheet.jobs.index import IndexJob, TidyJob
+from broadsheet.library.encoding import TOGETHER
 from broadsheet.store import open_store, sqlite_url
 from tests.library.fakes import ListSource, MemoryEngine, library_of
 from tests.support import StillClock, record
@@ -122,6 +125,48 @@ def test_what_arrives_during_encoding_is_found_in_the_next_step(
 
     assert 71 in engine.titles
     assert len(engine.vectors_of) < 70
+
+
+def test_nothing_is_encoded_while_somebody_waits_for_an_answer(
+    library: Library, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words and drafts go on; the encoder has the machine when the answer is out."""
+    monkeypatch.setattr(index, "QUIET_WAIT_S", 0.0)
+    job = IndexJob(library)
+    with engine.answering():
+        assert (job.run_once(), job.run_once()) == (True, False)
+    assert (len(engine.titles), len(engine.vectors_of)) == (70, 0)
+
+    assert job.run_once()
+    assert len(engine.vectors_of) == 32
+
+
+def test_what_is_encoded_when_a_reader_comes_is_kept(
+    library: Library, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step ends after the few that are under way, and the next one goes on behind them."""
+    monkeypatch.setattr(index, "QUIET_WAIT_S", 0.0)
+    job = IndexJob(library)
+    job.run_once()
+    asked = iter([False, True])  # nobody waits, then somebody
+    monkeypatch.setattr(engine, "is_answering", lambda: next(asked))
+    assert job.run_once()
+    assert sorted(engine.vectors_of) == list(range(71 - TOGETHER, 71))
+
+
+def test_readers_without_end_do_not_keep_papers_from_the_encoder(
+    library: Library, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few are encoded every few seconds."""
+    monkeypatch.setattr(index, "QUIET_WAIT_S", 0.0)
+    job = IndexJob(library)
+    with engine.answering():
+        job.run_once()
+        assert not job.run_once()
+        monkeypatch.setattr(job, "_encoded_s", time.monotonic() - index.LONGEST_REST_S)
+        assert job.run_once()
+        assert not job.run_once()
+    assert len(engine.vectors_of) == TOGETHER
 
 
 def test_another_processs_lock_is_left_alone(library: Library, engine: MemoryEngine) -> None:

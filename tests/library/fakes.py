@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ class MemoryEngine:
     """An engine that remembers what it was told; the fields are for tests to look at."""
 
     position: int = 0
+    readers: int = 0  # who wait for an answer
     titles: dict[int, str] = field(default_factory=dict)
     vectors_of: dict[int, str] = field(default_factory=dict)  # key -> encoder
     applied: list[tuple[list[int], int]] = field(default_factory=list)
@@ -85,6 +87,19 @@ class MemoryEngine:
 
     def wish(self, keys: Sequence[int], /, *, encoder: str) -> None:
         """Nobody waits here."""
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count those who wait."""
+        self.readers += 1
+        try:
+            yield
+        finally:
+            self.readers -= 1
+
+    def is_answering(self) -> bool:
+        """Tell whether there is any."""
+        return self.readers > 0
 
     def pace(self, encoder: str, /) -> float:
         """Nobody waits here."""

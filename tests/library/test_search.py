@@ -748,6 +748,25 @@ def test_pages_go_on_beyond_the_candidates(
     assert library.search("bees", limit=1).total == 30
 
 
+def test_whoever_searches_is_known_to_wait(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that nothing is encoded until the answer is out."""
+    fill(library, {1: {"title": "Bees"}})
+    seen: list[bool] = []
+    lexical = library.engine.lexical
+
+    def watched(*args: Any, **options: Any) -> Any:
+        seen.append(library.engine.is_answering())
+        return lexical(*args, **options)
+
+    monkeypatch.setattr(library.engine, "lexical", watched)
+    library.search("bees")
+
+    assert set(seen) == {True}
+    assert not library.engine.is_answering()
+
+
 def test_encoding_takes_the_newest_first_and_ends(library: Library) -> None:
     """A backlog never makes today's papers wait, and a paper of no known word is done too."""
     fill(library, {1: {"published": date(2020, 1, 1), "announced": date(2020, 1, 1)}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from broadsheet.web.admission import AT_WORK, WAITING, Admission
 from tests.support_web import Page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.testclient import TestClient
 
     from broadsheet.library import Library
@@ -128,6 +131,32 @@ def test_a_refusal_takes_a_moment(library: Library, monkeypatch: pytest.MonkeyPa
         return is_refused, app.pausing
 
     assert asyncio.run(crowd()) == ([False, False, True], 0)
+
+
+def test_while_any_is_worked_on_it_is_said(library: Library) -> None:
+    """So that what can wait does; those who are refused, or wait, keep nobody from anything."""
+    said: list[int] = []
+
+    @contextmanager
+    def answering() -> Iterator[None]:
+        said.append(1)
+        try:
+            yield
+        finally:
+            said.append(-1)
+
+    async def crowd() -> list[int]:
+        inner = Slow()
+        app = Admission(inner, at_work=1, waiting=1, pause_s=0, answering=answering)
+        asked = [asyncio.create_task(_ask(app, library)) for _ in range(3)]
+        await _settle()
+        during = list(said)
+        inner.go.set()
+        await asyncio.gather(*asked)
+        return during
+
+    assert asyncio.run(crowd()) == [1]
+    assert said == [1, -1, 1, -1]
 
 
 def test_a_place_is_free_again_after_a_fault(library: Library) -> None:

@@ -27,6 +27,7 @@ from broadsheet.index import (
 from broadsheet.index.approximate import Snapshot
 from broadsheet.index.holder import Holder
 from broadsheet.index.pace import Pace
+from broadsheet.index.readers import Readers
 from broadsheet.index.rows import MAX_KEY, NewRow
 from broadsheet.index.vectors import MAX_ENCODERS
 from broadsheet.model import EngineStatus, Query
@@ -35,6 +36,7 @@ from broadsheet.text.query import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import numpy.typing as npt
@@ -64,6 +66,7 @@ class EmbeddedEngine:
         self._keeping = threading.Lock()  # one thread does housekeeping
         self._wishes = waiting.Wishes(folder)
         self._pace = Pace(folder)
+        self._readers = Readers(folder)
         self._due: dict[int, int] = {}  # key: digest of the text that `pending` asked to encode
         self._measured: tuple[float, int] | None = None  # when, bytes on disk
 
@@ -240,6 +243,14 @@ class EmbeddedEngine:
                 slots = slots[meaning.is_waiting(opened.table, slots, encoder, None)]
                 self._wishes.add(opened.table.rows["key"][slots].tolist())
 
+    def answering(self) -> AbstractContextManager[None]:
+        """Say that somebody waits for an answer, until the block ends; blocks may overlap."""
+        return self._readers.waiting()
+
+    def is_answering(self) -> bool:
+        """Tell whether anybody waits for an answer just now, in any process."""
+        return self._readers.are_waiting()
+
     def made_by(self, encoder: str, /) -> npt.NDArray[np.int64]:
         """Return the papers that have this encoder's vector of their present text."""
         with self._held.reading() as opened:
@@ -361,6 +372,7 @@ class EmbeddedEngine:
     def close(self) -> None:
         """Let go of files and locks."""
         self._held.close()
+        self._readers.close()
 
     # --- how it is done ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 MOST_READ = 1_000  # papers that are encoded before the rest of a backlog
 MOST_READ_FOR = timedelta(minutes=10)  # so long a list of them holds
+LOOK_S = 0.005  # between two looks at whether somebody waits for an answer
+QUIET_WAIT_S = 0.2  # for the moment in which nobody does; then new papers have their turn
+LONGEST_REST_S = 5.0  # without encoding anything
 
 
 class IndexJob:
@@ -23,7 +27,8 @@ class IndexJob:
     before a backlog, and one batch of the backlog, or of drafts for the newest, follows in turn.
     Only when no backlog is left do papers get vectors: drafts of all of them, where a draft
     encoder is set, then those of the encoder, a few at a time: papers that somebody just saw,
-    those with most votes, the newest.
+    those with most votes, the newest; and hardly while somebody waits for an answer: what encodes
+    takes memory's bandwidth and the cores' caches from searches, whatever its priority.
     """
 
     def __init__(self, library: Library, *, words_batch: int = indexing.WORDS_BATCH) -> None:
@@ -33,6 +38,7 @@ class IndexJob:
         self._is_drafts_turn = False
         self._most_read: list[int] = []
         self._listed: datetime | None = None  # when they were looked up
+        self._encoded_s = time.monotonic()  # when a few were last allowed to
 
     def run_once(self) -> bool:
         """Do one step; return False when there is nothing to do or another process does it."""
@@ -51,7 +57,9 @@ class IndexJob:
         if encoding.draft_pending(library, indexing.DRAFT_BATCH):
             return True
         first = self._first()
-        if encoding.encode_pending(library, indexing.MEANING_BATCH, first=first):
+        if encoding.encode_pending(
+            library, indexing.MEANING_BATCH, first=first, may_go_on=self._may_encode
+        ):
             return True
         return spaces.retire(library)
 
@@ -61,6 +69,22 @@ class IndexJob:
         newest = indexing.apply_newest(self._library, after=self._seen, limit=limit)
         before, self._seen = self._seen, newest
         return newest > before
+
+    def _may_encode(self) -> bool:
+        """Wait a moment for one in which nobody waits for an answer; tell whether it came.
+
+        Where readers come without end a few papers are encoded now and then all the same.
+        """
+        until = time.monotonic() + QUIET_WAIT_S
+        while self._library.engine.is_answering():
+            now = time.monotonic()
+            if now - self._encoded_s >= LONGEST_REST_S:
+                break
+            if now >= until:
+                return False
+            time.sleep(LOOK_S)
+        self._encoded_s = time.monotonic()
+        return True
 
     def _first(self) -> list[int]:
         """Return the papers with most votes, as of the last few minutes."""

@@ -226,16 +226,17 @@ class Library:
         Raises:
             QueryError: limit or offset is out of range.
         """
-        return search.search(
-            self,
-            query,
-            mode=mode,
-            filters=filters,
-            sort=sort,
-            limit=limit,
-            offset=offset,
-            is_counting=is_counting,
-        )
+        with self.engine.answering():
+            return search.search(
+                self,
+                query,
+                mode=mode,
+                filters=filters,
+                sort=sort,
+                limit=limit,
+                offset=offset,
+                is_counting=is_counting,
+            )
 
     def highlights(self, results: Results, /) -> tuple[Highlight, ...]:
         """Return for each hit, in their order, its marked words and the nearest sentence."""

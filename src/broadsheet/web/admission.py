@@ -11,6 +11,7 @@ metrics; and what is kept (``kept``) never comes here.
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ from starlette.responses import Response
 from broadsheet.web import errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 AT_WORK = 4
@@ -37,7 +41,10 @@ FREE = ("/static/", "/healthz", "/metrics")  # no work, or what an operator need
 
 
 class Admission:
-    """Middleware that lets a few requests in, makes some wait, and sends the rest away with 503."""
+    """Middleware that lets a few requests in, makes some wait, and sends the rest away with 503.
+
+    While any is worked on, ``answering`` says so to whoever can put off what they do.
+    """
 
     def __init__(
         self,
@@ -47,8 +54,10 @@ class Admission:
         waiting: int = WAITING,
         patience_s: float = PATIENCE_S,
         pause_s: float = PAUSE_S,
+        answering: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.app = app
+        self._answering = answering
         self.pause_s = pause_s
         self.pausing = 0
         self.most_waiting = waiting
@@ -62,7 +71,8 @@ class Admission:
             await self.app(scope, receive, send)
         elif await self._enter():
             try:
-                await self.app(scope, receive, send)
+                with self._answering():
+                    await self.app(scope, receive, send)
             finally:
                 self._places.release()
         else:

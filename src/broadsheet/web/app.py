@@ -34,7 +34,9 @@ def create_app(library: Library, *, shared: Shared | None = None) -> FastAPI:
     app.state.shared = shared
     errors.install(app)
     app.add_middleware(administrator.Unlisted)
-    security.protect(app, library.settings, take=shared.take_write)
+    security.protect(
+        app, library.settings, take=shared.take_write, answering=library.engine.answering
+    )
     app.add_middleware(kept.Kept, library=library)
     api.install(app, library)
     for router in [assets.router, *api.ROUTERS, *feeds.ROUTERS, *pages.ROUTERS]:

@@ -24,6 +24,7 @@ from broadsheet.web.admission import Admission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,17 +39,27 @@ MINUTE = 60.0  # seconds
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,252}[a-z0-9_])?\.?", re.ASCII)
 
 
-def protect(app: FastAPI, settings: Settings, *, take: Callable[[str], float]) -> None:
+def protect(
+    app: FastAPI,
+    settings: Settings,
+    *,
+    take: Callable[[str], float],
+    answering: Callable[[], AbstractContextManager[None]],
+) -> None:
     """Put every guard around an application; the last one added is the outermost.
 
-    ``take`` counts a write by a client's address, as ``Buckets.take`` does.
+    Args:
+        app: The application.
+        settings: Say at which address it is asked.
+        take: Counts a write by a client's address, as ``Buckets.take`` does.
+        answering: Says that somebody waits for an answer, until the block ends.
     """
     app.add_middleware(RateLimit, take=take)
     app.add_middleware(OriginCheck, base_url=settings.base_url)
     app.add_middleware(BodyLimit)
     app.add_middleware(HostCheck, base_url=settings.base_url, listens_on=settings.host)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
-    app.add_middleware(Admission)
+    app.add_middleware(Admission, answering=answering)
     app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, is_https=settings.base_url.startswith("https:"))
 

@@ -1,0 +1,78 @@
+"""Whoever waits for an answer is known to all processes of an index, for just so long."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from broadsheet.index.readers import READERS_FILE, Readers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHILD = """
+import sys
+from pathlib import Path
+from broadsheet.index.readers import Readers
+with Readers(Path(sys.argv[1])).waiting():
+    print("waits", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_another_process_is_seen_until_it_ends(tmp_path: Path) -> None:
+    """Also where it was killed while it waited."""
+    readers = Readers(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"waits\n"
+        seen = readers.are_waiting()
+        child.kill()
+    assert (seen, readers.are_waiting()) == (True, False)
+
+
+def test_as_long_as_the_last_one_waits(tmp_path: Path) -> None:
+    """Threads of one process come and go in any order."""
+    readers, others = Readers(tmp_path), Readers(tmp_path)
+    seen = [others.are_waiting()]
+    with readers.waiting():
+        with readers.waiting():
+            seen.append(others.are_waiting())
+        seen.append(others.are_waiting())
+        assert readers.are_waiting()
+    seen.append(others.are_waiting())
+
+    assert seen == [False, True, True, False]
+
+
+def test_many_threads_leave_nobody_waiting(tmp_path: Path) -> None:
+    """No beginning or end is lost between them."""
+    readers, others = Readers(tmp_path), Readers(tmp_path)
+
+    def come_and_go() -> None:
+        for _ in range(200):
+            with readers.waiting():
+                assert others.are_waiting()
+
+    threads = [Thread(target=come_and_go) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    assert not others.are_waiting()
+    readers.close()
+
+
+def test_where_the_file_cannot_be_there_nobody_waits(tmp_path: Path) -> None:
+    """Answers do not depend on it."""
+    (tmp_path / READERS_FILE).mkdir()
+    readers = Readers(tmp_path)
+    with readers.waiting():
+        assert not Readers(tmp_path).are_waiting()
+    with Readers(tmp_path / "gone").waiting():
+        pass
