@@ -219,10 +219,10 @@ class Words:
         for first in range(0, len(queries), EXACT_BITS):
             part = queries[first : first + EXACT_BITS]
             bits = [
-                (tantivy.Occur.Should, tantivy.Query.const_score_query(one, float(1 << place)))
+                tantivy.Query.const_score_query(_both(these, one), float(1 << place))
                 for place, one in enumerate(part)
             ]
-            asked = tantivy.Query.boolean_query([(tantivy.Occur.Must, these), *bits])
+            asked = tantivy.Query.boolean_query([(tantivy.Occur.Should, bit) for bit in bits])
             hits = _search(searcher, asked, len(wanted), count=False).hits
             there = searcher.fast_field_values("key", [address for _, address in hits])
             sums = dict(zip(there, (int(score) for score, _ in hits), strict=True))
@@ -360,6 +360,10 @@ def published_between(since: date | None, until: date | None) -> tantivy.Query:
             schema(), "published", tantivy.FieldType.Integer, lower_bound=first, upper_bound=last
         )
     )
+
+
+def _both(one: tantivy.Query, other: tantivy.Query) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, one), (tantivy.Occur.Must, other)])
 
 
 def _unscored(query: tantivy.Query) -> tantivy.Query:

@@ -359,23 +359,24 @@ def _hits(
 ) -> tuple[Hit, ...]:
     first, last = (start, stop) if order.is_final else _window(order.scores, start, stop)
     scores = dict(zip(order.keys[first:last], order.scores[first:last], strict=True))
+    asked_words = library.beside.submit(library.engine.matched_words, asked.query, list(scores))
     papers = _loaded(library, list(scores), order.loaded)
     if not order.is_final:
         papers.sort(key=lambda paper: (-scores[paper.key], -newness(paper), paper.id))
     shown = papers[start - first : stop - first]
-    words = library.engine.matched_words(asked.query, [paper.key for paper in shown])
+    words = dict(zip(scores, asked_words.result(), strict=True))
     return tuple(
         Hit(
             paper=paper,
             score=scores[paper.key],
             why=order.ranking.explain(
                 paper.key,
-                matched=matched,
+                matched=words[paper.key],
                 known_item=order.first.by if paper.key in order.first.keys else "",
                 heat=scores[paper.key] if sort is Sort.HEAT else None,
             ),
         )
-        for paper, matched in zip(shown, words, strict=True)
+        for paper in shown
     )
 
 
