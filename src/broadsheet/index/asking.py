@@ -44,6 +44,8 @@ def ask(query: Query, filters: Filters, among: npt.NDArray[np.int64] | None) -> 
         parts.append((Must.Must, words.among(among)))
     if not any(occur == Must.Must for occur, _ in parts):
         parts.append((Must.Must, Ask.const_score_query(Ask.all_query(), 0.0)))
+    if len(parts) == 1:  # a fifth quicker than as the only part of another query
+        return parts[0][1]
     return Ask.boolean_query(parts)
 
 
