@@ -64,9 +64,9 @@ class Running:
         return {pid for pid in _tree(self.process.pid) if module in _words(pid)}
 
 
-def _words(pid: int) -> list[str]:
+def _words(pid: int, what: str = "cmdline") -> list[str]:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        return Path(f"/proc/{pid}/{what}").read_text().split("\0")
     except OSError:  # it has ended
         return []
 
@@ -179,6 +179,21 @@ def test_each_process_works_its_numbers_out_in_one_thread(three: Running) -> Non
 
     assert seen
     assert all(b"OPENBLAS_NUM_THREADS=1" in one for one in seen)
+
+
+def test_threads_of_a_process_share_their_memory(three: Running) -> None:
+    """A pool for each of them would keep the most that it ever had."""
+    for pid in three.workers | three.indexers:
+        assert f"{serving.POOLS_NAME}={serving.POOLS}" in _words(pid, "environ")
+
+
+def test_who_runs_the_program_may_give_them_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said in the environment holds."""
+    monkeypatch.setenv(serving.POOLS_NAME, "7")
+    monkeypatch.setattr("ctypes.CDLL", lambda _: pytest.fail("it was changed"))
+    serving._share_pools()
+
+    assert os.environ[serving.POOLS_NAME] == "7"
 
 
 def test_one_that_dies_is_started_again(three: Running) -> None:

@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from tempfile import TemporaryDirectory
@@ -29,6 +29,13 @@ SWITCH_S = 0.001
 """How long a job's Python may keep a request waiting; Python's own 5 ms is half a search."""
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own name
+
+POOLS = "2"
+"""From so many pools glibc's ``malloc`` may serve the threads of a process. By itself it makes
+eight for each core, and each keeps the most that it ever had: 100 MB more of 800 for 104,336
+papers, after 250 searches by 50 readers, and no answer comes sooner."""
+
+POOLS_NAME, _M_ARENA_MAX = "MALLOC_ARENA_MAX", -8  # glibc's own names of that; mallopt(3)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -96,6 +103,7 @@ def _run(library: Library, listener: socket.socket, *, workers: int) -> None:
     from broadsheet.jobs import indexer, logs
 
     logs.configure(library.settings.log_level)
+    _share_pools()
     with ExitStack() as stack:
         if workers > 1:  # before anything imports prometheus-client
             os.environ[METRICS] = stack.enter_context(TemporaryDirectory(prefix="broadsheet-"))
@@ -117,6 +125,19 @@ def _run(library: Library, listener: socket.socket, *, workers: int) -> None:
             raise BroadsheetError(
                 "the processes beside this one died again and again; the log says why"
             )
+
+
+def _share_pools() -> None:
+    """Keep memory together, here and in the processes that this one starts; glibc alone knows how.
+
+    Who runs the program may have said otherwise.
+    """
+    import ctypes
+
+    if POOLS_NAME not in os.environ:
+        os.environ[POOLS_NAME] = POOLS
+        with suppress(AttributeError, OSError, TypeError):  # another C library
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, int(POOLS))
 
 
 def _order(library: Library, listener: socket.socket, held: Held) -> Order:
