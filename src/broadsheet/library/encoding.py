@@ -41,7 +41,7 @@ def encode_pending(
     limit: int,
     *,
     first: Sequence[int] = (),
-    may_go_on: Callable[[], bool] = lambda: True,
+    may_go_on: Callable[[], bool] | None = None,
 ) -> int:
     """Encode up to ``limit`` papers that lack a vector of today's encoder.
 
@@ -54,11 +54,12 @@ def encode_pending(
         limit: At most so many.
         first: Papers to prefer.
         may_go_on: Asked before every few papers, and may wait: where it says no, the step ends.
+            None: all are encoded together.
 
     Returns:
         How many papers got a vector; 0 when none waits, or it may not begin.
     """
-    if not may_go_on():
+    if may_go_on and not may_go_on():
         return 0
     name = library.encoder.name
     waiting = library.engine.pending(encoder=name, limit=limit, first=first)
