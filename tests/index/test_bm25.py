@@ -12,7 +12,7 @@ import pytest
 from tantivy import Query as Ask
 
 from broadsheet.eval.synthetic import SyntheticPapers
-from broadsheet.index import asking, language, words
+from broadsheet.index import language, words
 from tests.support_engine import indexed
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def scored(folder: Path, papers: Sequence[Paper], query: Sequence[str]) -> dict[
         batch = papers[start : start + 100]
         index.write((words.document(one, tag_numbers=[]) for one in batch), gone=())
     terms = [Ask.term_query(words.schema(), "text", stem, "freq") for stem in query]
-    keys, scores, total = index.best(asking.either(terms), len(papers))
+    keys, scores, total = index.best(words.either(terms), len(papers))
     index.close()
     assert total == len(keys)
     return dict(zip(keys.tolist(), scores.tolist(), strict=True))

@@ -63,7 +63,7 @@ def _conditions(filters: Filters) -> Iterable[Ask]:
 def by_authors(filters: Filters) -> Ask | None:
     """Return the query for the papers by one of the authors; None: no author is asked for."""
     names = [words.all_of_tags(group) for group in tags.name_conditions(filters)]
-    return either(names) if names else None
+    return words.either(names) if names else None
 
 
 def titles(text: str) -> Ask | None:
@@ -83,7 +83,7 @@ def _scored(clauses: Sequence[Clause]) -> list[tuple[Must, Ask]]:
     wished = [clause for clause in clauses if clause.occur is Occur.SHOULD]
     if wished:
         is_required = any(clause.occur is Occur.MUST for clause in demands)
-        parts.append((Must.Should if is_required else Must.Must, either(_wishes(wished))))
+        parts.append((Must.Should if is_required else Must.Must, words.either(_wishes(wished))))
     return parts
 
 
@@ -206,7 +206,7 @@ def _quotation(field: str | None, text: str, exact: Sequence[Spot]) -> Ask:
         stems = language.stems(text)[:MAX_WORDS]
         there = [(Must.Must, _phrase("exact", exact))]
         return _all_of([*there, (Must.Must, _phrase("abstract", stems))] if stems else there)
-    return either([_phrase("exact", exact), _phrase("authors", exact)])
+    return words.either([_phrase("exact", exact), _phrase("authors", exact)])
 
 
 def _word_forms(field: str | None, text: str, exact: Sequence[Spot]) -> Ask | None:
@@ -219,7 +219,7 @@ def _word_forms(field: str | None, text: str, exact: Sequence[Spot]) -> Ask | No
         choices.append(_weighted(_phrase("title", stems), TITLE_WEIGHT))
         choices.append(_phrase("abstract", stems) if len(stems) > 1 else _term("text", stems[0][1]))
     choices.append(_term("ids", _id_word(text)))
-    return either(choices)
+    return words.either(choices)
 
 
 def _prefix(field: str | None, spots: Sequence[Spot]) -> Ask:
@@ -233,7 +233,7 @@ def _prefix(field: str | None, spots: Sequence[Spot]) -> Ask:
         return Ask.phrase_prefix_query(words.schema(), name, list(_from_zero(spots)))
     begins = Ask.regex_query(words.schema(), name, f"{spots[0][1]}.*")
     stems = language.stems(spots[0][1]) if field in {"title", "abstract"} else []
-    return either([begins, *(_term(name, stem) for _, stem in stems)])
+    return words.either([begins, *(_term(name, stem) for _, stem in stems)])
 
 
 def _phrase(field: str, spots: Sequence[Spot]) -> Ask:
@@ -258,15 +258,6 @@ def _weighted(query: Ask, weight: float) -> Ask:
     return query if weight == 1 else Ask.boost_query(query, weight)
 
 
-def either(queries: Sequence[Ask]) -> Ask:
-    """Return the query for what any of these find."""
-    if not queries:
-        return Ask.empty_query()
-    if len(queries) == 1:
-        return queries[0]
-    return Ask.boolean_query([(Must.Should, query) for query in queries])
-
-
 def has(clause: Clause) -> Ask:
     """Return the query for the papers that a reader would say have this word or phrase.
 
@@ -283,6 +274,6 @@ def has(clause: Clause) -> Ask:
     if stems:
         choices.append(_all_of([(Must.Must, _term("text", stem)) for stem in stems]))
     if exact:
-        each = [either([_term("exact", word), _term("authors", word)]) for word in exact]
+        each = [words.either([_term("exact", word), _term("authors", word)]) for word in exact]
         choices.append(_all_of([(Must.Must, one) for one in each]))
-    return either(choices)
+    return words.either(choices)

@@ -157,7 +157,7 @@ class EmbeddedEngine:
         """Return what the papers are that match by word, and those ``beside`` them."""
         asked = asking.ask(query, filters, among)
         if len(beside):
-            asked = asking.either([asked, words.among(np.sort(beside))])
+            asked = words.either([asked, words.among(np.sort(beside))])
         with self._held.reading() as opened:
             return opened.words.counts(asked)
 
@@ -372,7 +372,6 @@ class EmbeddedEngine:
     def close(self) -> None:
         """Let go of files and locks."""
         self._held.close()
-        self._readers.close()
 
     # --- how it is done ---
 

@@ -219,11 +219,10 @@ class Words:
         for first in range(0, len(queries), EXACT_BITS):
             part = queries[first : first + EXACT_BITS]
             bits = [
-                tantivy.Query.const_score_query(_both(these, one), float(1 << place))
+                tantivy.Query.const_score_query(_all_of([these, one]), float(1 << place))
                 for place, one in enumerate(part)
             ]
-            asked = tantivy.Query.boolean_query([(tantivy.Occur.Should, bit) for bit in bits])
-            hits = _search(searcher, asked, len(wanted), count=False).hits
+            hits = _search(searcher, either(bits), len(wanted), count=False).hits
             there = searcher.fast_field_values("key", [address for _, address in hits])
             sums = dict(zip(there, (int(score) for score, _ in hits), strict=True))
             bitmaps = np.array([sums.get(key, 0) for key in keys], dtype=np.int64)
@@ -311,24 +310,16 @@ def _has_key(key: int) -> tantivy.Query:
 
 def any_of_tags(numbers: Collection[int]) -> tantivy.Query:
     """Return the query for documents that have one of these tags; it scores 0."""
-    terms = [tantivy.Query.term_query(schema(), "tags", number) for number in numbers]
-    return _unscored(
-        terms[0]
-        if len(terms) == 1
-        else tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
-    )
+    return _unscored(either(_of_tags(numbers)))
 
 
 def all_of_tags(numbers: Collection[int]) -> tantivy.Query:
     """Return the query for documents that have all of these tags; it scores 0."""
-    return _unscored(
-        tantivy.Query.boolean_query(
-            [
-                (tantivy.Occur.Must, tantivy.Query.term_query(schema(), "tags", number))
-                for number in numbers
-            ]
-        )
-    )
+    return _unscored(_all_of(_of_tags(numbers)))
+
+
+def _of_tags(numbers: Collection[int]) -> list[tantivy.Query]:
+    return [tantivy.Query.term_query(schema(), "tags", number) for number in numbers]
 
 
 def among(keys: npt.NDArray[np.int64]) -> tantivy.Query:
@@ -338,8 +329,7 @@ def among(keys: npt.NDArray[np.int64]) -> tantivy.Query:
     """
     if len(keys) > MAX_SINGLE_KEYS:
         return _unscored(tantivy.Query.term_set_query(schema(), "key", keys.tolist()))
-    terms = [(tantivy.Occur.Should, _has_key(key)) for key in keys.tolist()]
-    return _unscored(tantivy.Query.boolean_query(terms))
+    return _unscored(either([_has_key(key) for key in keys.tolist()]))
 
 
 def arrived_by(key: int) -> tantivy.Query:
@@ -362,8 +352,17 @@ def published_between(since: date | None, until: date | None) -> tantivy.Query:
     )
 
 
-def _both(one: tantivy.Query, other: tantivy.Query) -> tantivy.Query:
-    return tantivy.Query.boolean_query([(tantivy.Occur.Must, one), (tantivy.Occur.Must, other)])
+def either(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    """Return the query for what any of these find."""
+    if not queries:
+        return tantivy.Query.empty_query()
+    if len(queries) == 1:
+        return queries[0]
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
+
+
+def _all_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
 
 
 def _unscored(query: tantivy.Query) -> tantivy.Query:
