@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import os
 import subprocess
 import sys
 from threading import Thread
@@ -13,6 +15,8 @@ from broadsheet.index.readers import READERS_FILE, Readers
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 CHILD = """
 import sys
 from pathlib import Path
@@ -21,6 +25,13 @@ with Readers(Path(sys.argv[1])).waiting():
     print("waits", flush=True)
     sys.stdin.read()
 """
+
+
+def lowest_free() -> int:
+    """Return the number that the next file would have."""
+    number = os.open(os.devnull, os.O_RDONLY)
+    os.close(number)
+    return number
 
 
 def test_another_process_is_seen_until_it_ends(tmp_path: Path) -> None:
@@ -66,7 +77,6 @@ def test_many_threads_leave_nobody_waiting(tmp_path: Path) -> None:
         one.join()
 
     assert not others.are_waiting()
-    readers.close()
 
 
 def test_no_answer_waits_for_one_who_asks(tmp_path: Path) -> None:
@@ -88,3 +98,19 @@ def test_where_the_file_cannot_be_there_nobody_waits(tmp_path: Path) -> None:
         assert not Readers(tmp_path).are_waiting()
     with Readers(tmp_path / "gone").waiting():
         pass
+
+
+def test_on_a_disk_without_locks_nobody_waits_and_no_file_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked hundreds of times a second."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    readers, before = Readers(tmp_path), lowest_free()
+    with readers.waiting():
+        assert not Readers(tmp_path).are_waiting()
+
+    assert lowest_free() == before

@@ -165,7 +165,7 @@ def size_on_disk(folder: Path) -> int:
 
 
 class ProcessLock:
-    """The right to write, held by one process at a time and let go when that process dies."""
+    """A lock on a file, held by one process at a time and let go when that process dies."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -186,6 +186,9 @@ class ProcessLock:
         except BlockingIOError:
             os.close(handle)
             return False
+        except OSError:  # a disk without locks
+            os.close(handle)
+            raise
         self._handle = handle
         return True
 

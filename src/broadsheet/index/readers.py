@@ -11,6 +11,8 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from broadsheet.index.disk import ProcessLock
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -29,7 +31,7 @@ class Readers:
         self._path = folder / READERS_FILE
         self._lock = threading.Lock()
         self._waiting = 0  # in this process
-        self._handle: int | None = None
+        self._handle: int | None = None  # while there are any
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -37,45 +39,35 @@ class Readers:
         with self._lock:
             self._waiting += 1
             if self._waiting == 1:
-                self._say_so()
+                self._handle = self._shared()
         try:
             yield
         finally:
             with self._lock:
                 self._waiting -= 1
                 if not self._waiting and self._handle is not None:
-                    with suppress(OSError):
-                        fcntl.flock(self._handle, fcntl.LOCK_UN)
+                    os.close(self._handle)  # and with it the lock
+                    self._handle = None
 
     def are_waiting(self) -> bool:
         """Tell whether anybody waits, in any process."""
         if self._waiting:
             return True
-        with suppress(OSError):
-            handle = self._opened()
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-            finally:
-                os.close(handle)  # and with it the lock
-        return False
+        whole = ProcessLock(self._path)
+        try:
+            return not whole.try_take()
+        except OSError:
+            return False
+        finally:
+            whole.release()
 
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            if self._handle is not None:
-                os.close(self._handle)
-            self._handle = None
-
-    def _say_so(self) -> None:
+    def _shared(self) -> int | None:
+        """Return a file that shares the lock; None, or without it, where that cannot be."""
+        handle = None
         with suppress(OSError):
-            if self._handle is None:
-                self._handle = self._opened()
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             for _ in range(TRIES):
                 with suppress(BlockingIOError):
-                    fcntl.flock(self._handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                    return
-
-    def _opened(self) -> int:
-        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                    fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                    break
+        return handle
