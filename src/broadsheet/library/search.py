@@ -358,13 +358,14 @@ def _hits(
     library: Library, asked: Request, order: _Order, sort: Sort, /, *, start: int, stop: int
 ) -> tuple[Hit, ...]:
     first, last = (start, stop) if order.is_final else _window(order.scores, start, stop)
-    scores = dict(zip(order.keys[first:last], order.scores[first:last], strict=True))
-    asked_words = library.beside.submit(library.engine.matched_words, asked.query, list(scores))
-    papers = _loaded(library, list(scores), order.loaded)
+    keys = order.keys[first:last]
+    scores = dict(zip(keys, order.scores[first:last], strict=True))
+    asked_words = library.beside.submit(library.engine.matched_words, asked.query, keys)
+    papers = _loaded(library, keys, order.loaded)
     if not order.is_final:
         papers.sort(key=lambda paper: (-scores[paper.key], -newness(paper), paper.id))
     shown = papers[start - first : stop - first]
-    words = dict(zip(scores, asked_words.result(), strict=True))
+    words = dict(zip(keys, asked_words.result(), strict=True))
     return tuple(
         Hit(
             paper=paper,
