@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import TYPE_CHECKING
@@ -17,9 +16,10 @@ from broadsheet.model import Clause, ClauseKind, Counts, EngineStatus, Filters, 
 from broadsheet.ports import Completions, Scored, Spelling
 from broadsheet.text import normal
 from broadsheet.text.query import leaves
+from tests.support import Answering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -34,7 +34,7 @@ class _Vector:
 
 
 @dataclass
-class FakeEngine:
+class FakeEngine(Answering):
     """An engine that looks at every paper for every question."""
 
     dim: int = 8
@@ -42,7 +42,6 @@ class FakeEngine:
     stored: dict[int, _Vector] = field(default_factory=dict)
     due: dict[int, tuple[str, str]] = field(default_factory=dict)
     wished: list[int] = field(default_factory=list)
-    readers: int = 0  # who wait for an answer
     position: int = 0
 
     # --- searching ---
@@ -219,19 +218,6 @@ class FakeEngine:
         """Return the papers that have this encoder's vector of their present text."""
         found = [p.key for p in self.papers.values() if self._is_current(p, encoder)]
         return np.array(found, dtype=np.int64)
-
-    @contextmanager
-    def answering(self) -> Iterator[None]:
-        """Count those who wait."""
-        self.readers += 1
-        try:
-            yield
-        finally:
-            self.readers -= 1
-
-    def is_answering(self) -> bool:
-        """Tell whether there is any."""
-        return self.readers > 0
 
     def pace(self, encoder: str, /) -> float:
         """Return 0: nobody waits for it."""

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,6 +53,25 @@ class StillClock:
     def advance(self, by: timedelta) -> None:
         """Move the clock."""
         self.time += by
+
+
+class Answering:
+    """The part of an engine that knows whether anybody waits for an answer."""
+
+    readers = 0  # who do
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count those who wait."""
+        self.readers += 1
+        try:
+            yield
+        finally:
+            self.readers -= 1
+
+    def is_answering(self) -> bool:
+        """Tell whether there is any."""
+        return self.readers > 0
 
 
 def record(number: int = 1, /, **changes: Any) -> Record:

@@ -127,12 +127,18 @@ def test_what_arrives_during_encoding_is_found_in_the_next_step(
     assert len(engine.vectors_of) < 70
 
 
+@pytest.fixture
+def impatient(library: Library, monkeypatch: pytest.MonkeyPatch) -> IndexJob:
+    """A job that does not wait for a moment in which nobody waits for an answer."""
+    monkeypatch.setattr(index, "QUIET_WAIT_S", 0.0)
+    return IndexJob(library)
+
+
 def test_nothing_is_encoded_while_somebody_waits_for_an_answer(
-    library: Library, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+    impatient: IndexJob, engine: MemoryEngine
 ) -> None:
     """Words and drafts go on; the encoder has the machine when the answer is out."""
-    monkeypatch.setattr(index, "QUIET_WAIT_S", 0.0)
-    job = IndexJob(library)
+    job = impatient
     with engine.answering():
         assert (job.run_once(), job.run_once()) == (True, False)
     assert (len(engine.titles), len(engine.vectors_of)) == (70, 0)
@@ -142,11 +148,10 @@ def test_nothing_is_encoded_while_somebody_waits_for_an_answer(
 
 
 def test_what_is_encoded_when_a_reader_comes_is_kept(
-    library: Library, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+    impatient: IndexJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The step ends after the few that are under way, and the next one goes on behind them."""
-    monkeypatch.setattr(index, "QUIET_WAIT_S", 0.0)
-    job = IndexJob(library)
+    job = impatient
     job.run_once()
     asked = iter([False, True])  # nobody waits, then somebody
     monkeypatch.setattr(engine, "is_answering", lambda: next(asked))
@@ -155,11 +160,10 @@ def test_what_is_encoded_when_a_reader_comes_is_kept(
 
 
 def test_readers_without_end_do_not_keep_papers_from_the_encoder(
-    library: Library, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+    impatient: IndexJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A few are encoded every few seconds."""
-    monkeypatch.setattr(index, "QUIET_WAIT_S", 0.0)
-    job = IndexJob(library)
+    job = impatient
     with engine.answering():
         job.run_once()
         assert not job.run_once()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from broadsheet.config import Settings
 from broadsheet.errors import SourceError
 from broadsheet.library import Library
 from broadsheet.model import EngineStatus
+from tests.support import Answering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -39,11 +39,10 @@ class ListSource:
 
 
 @dataclass
-class MemoryEngine:
+class MemoryEngine(Answering):
     """An engine that remembers what it was told; the fields are for tests to look at."""
 
     position: int = 0
-    readers: int = 0  # who wait for an answer
     titles: dict[int, str] = field(default_factory=dict)
     vectors_of: dict[int, str] = field(default_factory=dict)  # key -> encoder
     applied: list[tuple[list[int], int]] = field(default_factory=list)
@@ -87,19 +86,6 @@ class MemoryEngine:
 
     def wish(self, keys: Sequence[int], /, *, encoder: str) -> None:
         """Nobody waits here."""
-
-    @contextmanager
-    def answering(self) -> Iterator[None]:
-        """Count those who wait."""
-        self.readers += 1
-        try:
-            yield
-        finally:
-            self.readers -= 1
-
-    def is_answering(self) -> bool:
-        """Tell whether there is any."""
-        return self.readers > 0
 
     def pace(self, encoder: str, /) -> float:
         """Nobody waits here."""
